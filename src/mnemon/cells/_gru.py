@@ -1,0 +1,99 @@
+"""The gated recurrent unit: K. Cho and others, "Learning phrase representations using RNN encoder-decoder for
+statistical machine translation", EMNLP 2014, doi:10.3115/v1/D14-1179; here with the reset gate after the product.
+
+    z(t)  = f( Wz x + Uz h(t-1) + bz )                          update gate: how much is kept
+    r(t)  = f( Wr x + Ur h(t-1) + br )                          reset gate
+    h~(t) = tanh( Wn x + bn + r(t) * (Un h(t-1) + cn) )
+    h(t)  = z(t) h(t-1) + (1 - z(t)) h~(t)
+
+Resetting after the product lets one matrix product serve the whole recurrence; it is the form of the common libraries.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ._cell import Cell
+from ._initialisers import Initialiser, Start
+from ._squashing import logistic, tanh
+
+
+class GRUDrive(NamedTuple):
+    """What drives one step: both gates, and the two halves of the candidate, which the reset gate keeps apart."""
+
+    gates: Float[Array, "... 2*units"]
+    candidate: Float[Array, "... units"]
+    remembered: Float[Array, "... units"]
+
+
+class GRU(Cell):
+    """Gated recurrent unit of `units` units.
+
+    Weights: `input_weights` (3 units, input_size), `recurrent_weights` (3 units, units), rows in the order z, r, n;
+    `bias` (3 units,) and `candidate_bias` (units,), the c of the equations. In all
+    3 units (input_size + units) + 4 units.
+
+    Args:
+        input_size: features of a step.
+        units: number of units.
+        initialiser: a `Start`, or one `(key, shape) -> array` for all weights.
+        key: random key.
+
+    Example:
+        >>> import jax
+        >>> from mnemon.cells import GRU
+        >>> GRU(2, 8, key=jax.random.key(0)).project(jax.numpy.ones((5, 2))).gates.shape
+        (5, 16)
+    """
+
+    input_weights: Float[Array, "3*units inputs"]
+    recurrent_weights: Float[Array, "3*units units"]
+    bias: Float[Array, " 3*units"]
+    candidate_bias: Float[Array, " units"]
+    input_size: int = eqx.field(static=True)
+    output_size: int = eqx.field(static=True)
+
+    def __init__(
+        self,
+        input_size: int,
+        units: int,
+        *,
+        initialiser: Initialiser | Start | None = None,
+        key: PRNGKeyArray,
+    ) -> None:
+        start = Start.of(initialiser)
+        input_key, recurrent_key, bias_key, candidate_key = jax.random.split(key, 4)
+        self.input_weights = start.inputs(input_key, (3 * units, input_size))
+        self.recurrent_weights = start.recurrent(recurrent_key, (3 * units, units))
+        self.bias = start.bias(bias_key, (3 * units,))
+        self.candidate_bias = start.bias(candidate_key, (units,))
+        self.input_size = input_size
+        self.output_size = units
+
+    def initial_state(self) -> Float[Array, " units"]:
+        """Zeros."""
+        return jnp.zeros(self.output_size, self.recurrent_weights.dtype)
+
+    def project(self, xs: Float[Array, "time inputs"]) -> GRUDrive:
+        """W x + b; the remembered half of the candidate holds its own bias c."""
+        drives = xs @ self.input_weights.T + self.bias[None]
+        remembered = jnp.broadcast_to(self.candidate_bias[None], (xs.shape[0], self.output_size))
+        return GRUDrive(drives[:, : 2 * self.output_size], drives[:, 2 * self.output_size :], remembered)
+
+    def recur(self, state: Float[Array, " units"]) -> GRUDrive:
+        """U h."""
+        product = self.recurrent_weights @ state
+        return GRUDrive(product[: 2 * self.output_size], jnp.zeros_like(state), product[2 * self.output_size :])
+
+    def step(self, state: Float[Array, " units"], drive: GRUDrive) -> Float[Array, " units"]:
+        """The equations above."""
+        keep, reset = jnp.split(logistic(drive.gates), 2)
+        candidate = tanh(drive.candidate + reset * drive.remembered)
+        return keep * state + (1 - keep) * candidate
+
+    def output(self, state: Float[Array, " units"]) -> Float[Array, " units"]:
+        """The units themselves."""
+        return state

@@ -1,0 +1,183 @@
+"""Long short-term memory, one generic step for every row of the table in `_lstm_table.py`.
+
+    i(t) = f( Wi x + Ui r(t-1) + bi + pi * s(t-1) )         input gate of a block (1 where absent)
+    f(t) = f( Wf x + Uf r(t-1) + bf + pf * s(t-1) )         forget gate           (1 where absent)
+    s(t) = f(t) s(t-1) + i(t) g( Wc x + Uc r(t-1) + bc )    cell states: the constant error carousel
+    o(t) = f( Wo x + Uo r(t-1) + bo + po * s(t) )           output gate           (1 where absent)
+    y(t) = o(t) h( s(t) )                                   cell outputs
+
+r is what feeds back: the cell outputs y, and in the 1997 row the gates too. The cells of a block share its gates; a
+peephole sums over the cells of the block. Papers: see the rows of the table.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ..errors import InvalidInput, suggest
+from ._cell import Cell
+from ._initialisers import Initialiser, Start
+from ._lstm_table import LSTM_TABLE, LSTMVariant
+from ._squashing import SQUASHING, logistic
+
+
+class LSTMState(NamedTuple):
+    """State of a block of cells: `sources` is what feeds back (outputs, then gates where they do), `cells` is s."""
+
+    sources: Float[Array, "... sources"]
+    cells: Float[Array, "... cells"]
+
+
+class LSTM(Cell):
+    """Long short-term memory of `units` cells.
+
+    Weights, rows in the order input, forget, output gate (those present, one a block), then cells:
+    `input_weights` (rows, input_size), `recurrent_weights` (rows, sources), `bias` (biased rows,) or None,
+    `peepholes` (gates, units) or None.
+
+    Args:
+        input_size: features of a step.
+        units: number of cells.
+        variant: a name in `LSTM_TABLE` ("forget", "1997", "peephole", "counting") or an `LSTMVariant`.
+        cells_per_block: how many cells share one set of gates; must divide `units`.
+        gate_bias: starting bias by gate name, a number or one a block, e.g. `{"input": (-2, -4)}`; added to what the
+            initialiser draws. The default starts forget gates open with 1 (Gers and others 2000; Jozefowicz and
+            others, ICML 2015).
+        initialiser: a `Start`, or one `(key, shape) -> array` for all weights.
+        key: random key.
+
+    Raises:
+        InvalidInput: unknown variant or gate, or blocks that do not divide the units.
+
+    Example:
+        >>> import jax
+        >>> from mnemon.cells import LSTM
+        >>> cell = LSTM(8, 4, variant="1997", cells_per_block=2, gate_bias={"input": (-2, -4)}, key=jax.random.key(0))
+        >>> cell.recurrent_weights.shape  # 2 blocks of 2 cells: 4 gates and 4 cells feed each other
+        (8, 8)
+    """
+
+    input_weights: Float[Array, "rows inputs"]
+    recurrent_weights: Float[Array, "rows sources"]
+    bias: Float[Array, " biased"] | None
+    peepholes: Float[Array, "gates cells"] | None
+    variant: LSTMVariant = eqx.field(static=True)
+    cells_per_block: int = eqx.field(static=True)
+    input_size: int = eqx.field(static=True)
+    output_size: int = eqx.field(static=True)
+
+    def __init__(
+        self,
+        input_size: int,
+        units: int,
+        *,
+        variant: str | LSTMVariant = "forget",
+        cells_per_block: int = 1,
+        gate_bias: dict[str, float | Sequence[float]] | None = None,
+        initialiser: Initialiser | Start | None = None,
+        key: PRNGKeyArray,
+    ) -> None:
+        if isinstance(variant, str):
+            if variant not in LSTM_TABLE:
+                raise InvalidInput(f"variant={variant!r}: {suggest(variant, LSTM_TABLE)}")
+            variant = LSTM_TABLE[variant]
+        if units % cells_per_block:
+            raise InvalidInput(f"cells_per_block={cells_per_block} does not divide units={units}")
+        self.variant = variant
+        self.cells_per_block = cells_per_block
+        self.input_size = input_size
+        self.output_size = units
+
+        gates = len(variant.gates) * self.blocks
+        sources = units + (gates if variant.recurrence == "cells and gates" else 0)
+        biased = {"all": gates + units, "gates": gates, "none": 0}[variant.biases]
+        start = Start.of(initialiser)
+        input_key, recurrent_key, bias_key, peephole_key = jax.random.split(key, 4)
+        self.input_weights = start.inputs(input_key, (gates + units, input_size))
+        self.recurrent_weights = start.recurrent(recurrent_key, (gates + units, sources))
+        shift = self._gate_bias({"forget": 1.0} if gate_bias is None else gate_bias, biased, gate_bias is not None)
+        self.bias = start.bias(bias_key, (biased,)) + shift if biased else None
+        self.peepholes = (
+            start.inputs(peephole_key, (len(variant.gates), units)) if variant.peepholes and variant.gates else None
+        )
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks, each with its own gates."""
+        return self.output_size // self.cells_per_block
+
+    def _gate_bias(self, wanted: dict[str, float | Sequence[float]], biased: int, strict: bool) -> Float[Array, " b"]:
+        """The shifts of the bias vector that `gate_bias` asks for; `strict` where the user asked."""
+        shift = np.zeros(biased)
+        for gate, value in wanted.items():
+            if gate not in self.variant.gates or not biased:
+                if strict:
+                    known = self.variant.gates if biased else ()
+                    raise InvalidInput(f"gate_bias: this LSTM has no biased gate {gate!r}; {suggest(gate, known)}")
+                continue
+            first = self.variant.gates.index(gate) * self.blocks
+            try:
+                shift[first : first + self.blocks] = value
+            except ValueError:
+                raise InvalidInput(
+                    f"gate_bias[{gate!r}] takes one number or {self.blocks}, one a block; got {value!r}"
+                ) from None
+        return jnp.asarray(shift, jnp.result_type(float))
+
+    def initial_state(self) -> LSTMState:
+        """Zeros."""
+        dtype = self.recurrent_weights.dtype
+        return LSTMState(jnp.zeros(self.recurrent_weights.shape[1], dtype), jnp.zeros(self.output_size, dtype))
+
+    def project(self, xs: Float[Array, "time inputs"]) -> Float[Array, "time rows"]:
+        """W x + b."""
+        drives = xs @ self.input_weights.T
+        if self.bias is None:
+            return drives
+        missing = drives.shape[1] - self.bias.shape[0]
+        return drives + jnp.pad(self.bias, (0, missing))[None]
+
+    def recur(self, state: LSTMState) -> Float[Array, " rows"]:
+        """U r."""
+        return self.recurrent_weights @ state.sources
+
+    def step(self, state: LSTMState, drive: Float[Array, " rows"]) -> LSTMState:
+        """The equations above, for whichever gates the row has."""
+        variant, blocks = self.variant, self.blocks
+        nets = {name: drive[k * blocks : (k + 1) * blocks] for k, name in enumerate(variant.gates)}
+        net_cell = drive[len(variant.gates) * blocks :]
+        opened = {
+            name: logistic(net + self._peep(name, state.cells)) for name, net in nets.items() if name != "output"
+        }
+        written = SQUASHING[variant.squash_in](net_cell)
+        if "input" in opened:
+            written = self._spread(opened["input"]) * written
+        kept = self._spread(opened["forget"]) * state.cells if "forget" in opened else state.cells
+        cells = kept + written
+        read = SQUASHING[variant.squash_out](cells)
+        if "output" in nets:
+            opened["output"] = logistic(nets["output"] + self._peep("output", cells))
+            read = self._spread(opened["output"]) * read
+        if variant.recurrence == "cells and gates":
+            return LSTMState(jnp.concatenate([read, *(opened[name] for name in variant.gates)]), cells)
+        return LSTMState(read, cells)
+
+    def output(self, state: LSTMState) -> Float[Array, " units"]:
+        """The cell outputs y."""
+        return state.sources[: self.output_size]
+
+    def _peep(self, gate: str, cells: Float[Array, " cells"]) -> Float[Array, " blocks"]:
+        """What a gate sees of the cells of its block."""
+        if self.peepholes is None:
+            return jnp.zeros(self.blocks, cells.dtype)
+        seen = self.peepholes[self.variant.gates.index(gate)] * cells
+        return seen.reshape(self.blocks, self.cells_per_block).sum(axis=1)
+
+    def _spread(self, gate: Float[Array, " blocks"]) -> Float[Array, " cells"]:
+        """A block's gate, once for each of its cells."""
+        return gate if self.cells_per_block == 1 else jnp.repeat(gate, self.cells_per_block)
