@@ -1,0 +1,127 @@
+"""Sequences in NumPy's `.npz` archives, never with pickled objects.
+
+Keys of a file:
+
+- `values` `(total_time, channels)`, all steps one after another, and `lengths` `(n,)`; this is what is written; or
+- `X` `(n, time, channels)`, or `(n, time)` of one channel, padded at the ends, and `lengths` `(n,)` (without it, every
+  sequence is as long as the array);
+- optional: `y` `(n, ...)` labels; `alphabet` `(symbols,)` strings, where the values are integer codes `(total_time,)` or
+  `(n, time)`; `boundaries`, bools shaped like the values without channels; `name` and `about`, texts.
+"""
+
+import os
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mnemon.data._dataset import Dataset
+from mnemon.data._files import existing
+from mnemon.errors import InvalidInput, InvalidType, raise_together, suggest
+from mnemon.sequences import Sequences
+
+_KEYS = ("values", "X", "lengths", "y", "alphabet", "boundaries", "name", "about")
+
+
+def read_npz(path: str | os.PathLike) -> Dataset:
+    """Read sequences (and labels) from an `.npz` archive with the keys above.
+
+    Raises `InvalidInput` for a missing, foreign or truncated file, unknown keys, pickled objects, and for arrays that do
+    not fit together.
+    """
+    path = existing(path)
+    parts = _load(path)
+    problems = [f"unknown key {key!r}; {suggest(key, _KEYS)}" for key in parts if key not in _KEYS]
+    if ("values" in parts) == ("X" in parts):
+        came = ", ".join(sorted(parts)) or "none"
+        problems.append(f"expected either `values` (all steps one after another) or `X` (padded), found keys: {came}")
+    elif "values" in parts and "lengths" not in parts:
+        problems.append("`values` needs `lengths`, the number of steps of each sequence")
+    raise_together(problems, str(path))
+    alphabet = [str(symbol) for symbol in parts["alphabet"].ravel()] if "alphabet" in parts else None
+    options: dict[str, Any] = {"alphabet": alphabet, "boundaries": parts.get("boundaries")}
+    try:
+        if "values" in parts:
+            X = Sequences.from_concatenated(parts["values"], parts["lengths"], **options)
+        else:
+            X = Sequences(parts["X"], lengths=parts.get("lengths"), **options)
+        return Dataset(X, parts.get("y"), str(parts.get("name", path.stem)), str(parts.get("about", "")))
+    except (InvalidInput, InvalidType) as error:
+        raise InvalidInput(f"{path}: {error}") from None
+
+
+def _load(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if isinstance(archive, np.ndarray):
+                raise InvalidInput(f"{path}: holds one array (.npy), expected an .npz archive with {', '.join(_KEYS)}")
+            return {key: archive[key] for key in archive.files}
+    except InvalidInput:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError) as error:
+        if "allow_pickle=False" in str(error) and zipfile.is_zipfile(path):
+            raise InvalidInput(
+                f"{path}: holds Python objects, which are never unpickled; write it with write_npz"
+            ) from None
+        raise InvalidInput(f"{path}: foreign, truncated or damaged, expected an .npz archive ({error})") from None
+
+
+def write_npz(
+    path: str | os.PathLike,
+    X: Sequences,
+    y: ArrayLike | None = None,
+    *,
+    name: str = "",
+    about: str = "",
+    overwrite: bool = False,
+) -> Path:
+    """Write sequences (and labels `(n, ...)`) to a compressed `.npz` archive that `read_npz` reads.
+
+    The file is written beside and renamed, so that it is whole or not there. Returns its path.
+
+    Raises `InvalidInput` where the path exists (unless `overwrite`), does not end in .npz, or its folder is missing;
+    where there is not one label a sequence, or labels are neither strings nor numbers.
+    """
+    path = Path(path)
+    parts = _parts(X, y, name or path.stem, about)
+    problems = []
+    if path.suffix != ".npz":
+        problems.append("expected a name that ends in .npz")
+    if not path.parent.is_dir():
+        problems.append(f"no such folder {path.parent}")
+    if path.exists() and not overwrite:
+        problems.append("exists already; pass overwrite=True to replace it")
+    raise_together(problems, str(path))
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(beside, "xb") as file:
+            np.savez_compressed(file, allow_pickle=False, **parts)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
+
+
+def _parts(X: Sequences, y: ArrayLike | None, name: str, about: str) -> dict[str, Any]:
+    if not isinstance(X, Sequences):
+        raise InvalidType(f"X: expected Sequences, got {type(X).__name__}; use as_sequences(X)")
+    parts: dict[str, Any] = {"values": X.values, "lengths": X.lengths, "name": np.array(name), "about": np.array(about)}
+    if X.alphabet is not None:
+        parts["alphabet"] = np.array(X.alphabet)
+    if X.flat_boundaries is not None:
+        parts["boundaries"] = X.flat_boundaries
+    if y is not None:
+        labels = np.asarray(y)
+        if labels.dtype == object and all(isinstance(label, str) for label in labels.flat):
+            labels = labels.astype(str)
+        if labels.dtype.kind not in "biufUS":
+            raise InvalidInput(f"y: expected strings or numbers, got {labels.dtype}")
+        if labels.shape[:1] != (len(X),):
+            raise InvalidInput(f"y: expected one label for each of {len(X)} sequences, got shape {labels.shape}")
+        parts["y"] = labels
+    return parts
