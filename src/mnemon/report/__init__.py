@@ -1,0 +1,5 @@
+from ._story import DataSet as DataSet
+from ._story import Judged as Judged
+from ._story import Story as Story
+from ._text import render_text as render_text
+from ._write import write_report as write_report
