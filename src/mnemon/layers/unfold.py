@@ -1,0 +1,189 @@
+"""Where time passes: `unfold` runs a cell over given inputs.
+
+The cell is written for one sequence and one step; here it is batched, masked where sequences are shorter than their
+batch, reversed, and, by `engine`, walked through time in one of the two ways of `_walks.py`, which a law ties together:
+
+- "plain": one scan of the cell's own step. It is the definition, and can be differentiated in every way.
+- "hoisted": the same forward pass, with a backward pass of its own that sums the gradient of the recurrent weights in
+  one product after the walk. Reverse differentiation only; needs the cell's `recur`.
+
+`engine="auto"` takes the hoisted way where the cell has `recur` and no `nudge` is asked for. A rule that needs forward
+or repeated differentiation asks for "plain".
+"""
+
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PyTree
+
+from ..cells import Cell, Recurs, State, finishes
+from ..errors import InvalidInput, suggest
+from ._walks import Walk, hoisted_walk, plain_walk
+
+Engine = Literal["auto", "plain", "hoisted"]
+
+# Up to this many units the batch goes on the last axis inside the loop: small recurrent products are then long
+# vectors, and a population of small networks runs several times faster; larger ones are quicker batch first.
+# Measured on two AVX2 cores with benchmarks/layout.py.
+COLUMNS_UP_TO = 32
+
+
+def unfold(
+    cell: Cell,
+    xs: PyTree[Array],
+    *,
+    state: State | None = None,
+    lengths: Int[Array, "*batch"] | None = None,
+    reverse: bool = False,
+    nudge: State | None = None,
+    engine: Engine = "auto",
+    truncate: int | None = None,
+) -> tuple[Float[Array, "*batch time units"], State]:
+    """Run `cell` over whole sequences.
+
+    Args:
+        cell: any cell under the contract of `mnemon.cells.Cell`.
+        xs: inputs (*batch, time, features), or a pytree of arrays with the same leading axes. An integer or boolean
+            leaf has shape (*batch, time).
+        state: the state before the first step, with leading batch axes; the cell's own initial state if None.
+        lengths: how many steps of each sequence count; all if None. Each is at least 1, except that sequences of
+            length 0 keep their state.
+        reverse: run each sequence from its own last step to its first; outputs stand at their steps.
+        nudge: zeros like the states, (*batch, time, ...), added to the state after every step, so that the gradient
+            with respect to it is dE/dstate at every step (see `no_nudge`).
+        engine: "auto", "plain" or "hoisted".
+        truncate: let errors flow back through at most this many steps, counted in blocks from the sequence's end.
+
+    Returns:
+        Outputs (*batch, time, units), and the final state (*batch, ...) after `finish`. At a sequence's last step the
+        output is that of the finished state; behind its end the last output is repeated.
+
+    Raises:
+        InvalidInput: an unknown engine, or one that cannot do what is asked.
+    """
+    engine = _choose(cell, engine, nudge)
+    leading = batch_shape(xs)
+    time = jax.tree.leaves(xs)[0].shape[len(leading)]
+    flat_xs = _flatten(xs, leading)
+    flat_lengths = None if lengths is None else lengths.reshape(-1)
+    if reverse:
+        flat_xs = flip(flat_xs, flat_lengths)
+        nudge = None if nudge is None else flip(_flatten(nudge, leading), flat_lengths)
+    elif nudge is not None:
+        nudge = _flatten(nudge, leading)
+    flat_state = None if state is None else _flatten(state, leading)
+
+    sweep = getattr(cell, "sweep", None)
+    swept = None
+    if sweep is not None and engine != "plain" and nudge is None and truncate is None and flat_state is None:
+        swept = sweep(flat_xs, flat_lengths)
+    if swept is not None:
+        outputs, final = swept
+    else:
+        outputs, final = _walk(cell, flat_xs, flat_state, flat_lengths, nudge, engine, truncate, time)
+    if reverse:
+        outputs = flip(outputs, flat_lengths)
+    return _unflatten(outputs, leading), _unflatten(final, leading)
+
+
+def no_nudge(cell: Cell, leading: tuple[int, ...], time: int) -> State:
+    """Zeros for `unfold(nudge=...)`: one for each inexact leaf of the state at each step, None for the others."""
+    return jax.tree.map(
+        lambda leaf: jnp.zeros((*leading, time, *leaf.shape), leaf.dtype)
+        if jnp.issubdtype(leaf.dtype, jnp.inexact)
+        else None,
+        cell.initial_state(),
+    )
+
+
+def batch_shape(xs: PyTree[Array]) -> tuple[int, ...]:
+    """The leading batch axes of inputs: (*batch, time, features), or (*batch, time) for an integer or boolean leaf."""
+    leaf = jax.tree.leaves(xs)[0]
+    return leaf.shape[:-2] if jnp.issubdtype(leaf.dtype, jnp.inexact) else leaf.shape[:-1]
+
+
+def flip(values: PyTree[Array], lengths: Int[Array, " batch"] | None) -> PyTree[Array]:
+    """Reverse each sequence of (batch, time, ...) within its own length; what lies behind its end stays in place."""
+    if lengths is None:
+        return jax.tree.map(lambda leaf: leaf[:, ::-1], values)
+
+    def flip_leaf(leaf: Array) -> Array:
+        steps = jnp.arange(leaf.shape[1])[None]
+        ends = lengths[:, None]
+        index = jnp.where(steps < ends, ends - 1 - steps, steps)
+        return jnp.take_along_axis(leaf, index.reshape(index.shape + (1,) * (leaf.ndim - 2)), axis=1)
+
+    return jax.tree.map(flip_leaf, values)
+
+
+def _choose(cell: Cell, engine: Engine, nudge: State | None) -> Engine:
+    if engine not in ("auto", "plain", "hoisted"):
+        raise InvalidInput(f"engine={engine!r}: {suggest(engine, ['auto', 'plain', 'hoisted'])}")
+    if engine == "auto":
+        return "hoisted" if nudge is None else "plain"
+    if engine == "hoisted" and nudge is not None:
+        raise InvalidInput("engine='hoisted' cannot nudge states; use engine='plain' or 'auto'")
+    return engine
+
+
+def _walk(
+    cell: Cell,
+    xs: PyTree[Array],
+    state: State | None,
+    lengths: Int[Array, " batch"] | None,
+    nudge: State | None,
+    engine: Engine,
+    truncate: int | None,
+    time: int,
+) -> tuple[Float[Array, "batch time units"], State]:
+    """Step through time with a flat batch, by the engine that was chosen."""
+    batch = jax.tree.leaves(xs)[0].shape[0]
+    columns = cell.output_size <= COLUMNS_UP_TO
+    axis = -1 if columns else 0
+    steps = jnp.arange(time)[:, None]
+    ends = jnp.full((1, batch), time) if lengths is None else lengths[None]
+    walk = Walk(
+        axis,
+        None if lengths is None else steps < ends,
+        None if truncate is None else ((ends - steps) % truncate == 0) & (steps > 0) & (steps < ends),
+    )
+    drives = jax.vmap(cell.project, in_axes=0, out_axes=-1 if columns else 1)(xs)
+    if state is None:
+        start = jax.tree.map(lambda leaf: _spread(leaf, batch, axis), cell.initial_state())
+    else:
+        start = jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, axis), state)
+    inexact = all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(drives))
+    if engine == "hoisted" and isinstance(cell, Recurs) and inexact:
+        states, last = hoisted_walk(cell, start, drives, walk)
+    else:
+        pushes = None
+        if nudge is not None:
+            pushes = jax.tree.map(lambda leaf: jnp.moveaxis(jnp.swapaxes(leaf, 0, 1), 1, axis if columns else 1), nudge)
+        states, last = plain_walk(cell, start, drives, walk, pushes)
+
+    read = jax.vmap(jax.vmap(cell.output, in_axes=axis), in_axes=0, out_axes=1)
+    outputs = read(states)
+    final = jax.tree.map(lambda leaf: jnp.moveaxis(leaf, axis, 0), last)
+    if finishes(cell):
+        final = jax.vmap(cell.finish)(final)
+        ending = steps.T >= ends.T - 1
+        outputs = jnp.where(ending[..., None], jax.vmap(cell.output)(final)[:, None], outputs)
+    return outputs, final
+
+
+def _spread(leaf: Array, batch: int, axis: int) -> Array:
+    """One sequence's leaf, the same for each sequence of the batch."""
+    return jnp.broadcast_to(leaf[None] if axis == 0 else leaf[..., None], _with(leaf.shape, batch, axis))
+
+
+def _with(shape: tuple[int, ...], batch: int, axis: int) -> tuple[int, ...]:
+    return (batch, *shape) if axis == 0 else (*shape, batch)
+
+
+def _flatten(tree: PyTree[Array], leading: tuple[int, ...]) -> PyTree[Array]:
+    return jax.tree.map(lambda leaf: leaf.reshape((-1, *leaf.shape[len(leading) :])), tree)
+
+
+def _unflatten(tree: PyTree[Array], leading: tuple[int, ...]) -> PyTree[Array]:
+    return jax.tree.map(lambda leaf: leaf.reshape((*leading, *leaf.shape[1:])), tree)
