@@ -1,6 +1,5 @@
 """Learning curves: loss and score by epoch, of one network or of many."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -57,10 +56,7 @@ def middle(values: NDArray) -> NDArray:
 
 def best_epochs(story: Story) -> list[float]:
     """The best epoch of each network, or of all."""
-    best = story.best_epoch
-    if best is None:
-        return []
-    return [float(b) for b in best] if isinstance(best, (Sequence, np.ndarray)) else [float(best)]
+    return [] if story.best_epoch is None else np.atleast_1d(np.asarray(story.best_epoch, float)).tolist()
 
 
 def _curves(story: Story, *wanted: tuple[str, str, str, str | tuple[int, tuple[float, float]]]) -> list[Curve]:
@@ -88,7 +84,7 @@ def _chart(story: Story, curves: list[Curve], name: str, title: str) -> Markup:
         _scale(axes, [curve.values for curve in curves])
         _epoch_axis(axes, epochs)
         if len(curves) > 1:
-            axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.06), ncols=2, borderpad=0, handlelength=2.6)
+            axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.09), ncols=2, borderpad=0, handlelength=2.6)
         _mark(axes, best)
         return to_svg(figure, name, _described(title, curves, epochs, best, networks))
 
