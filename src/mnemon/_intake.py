@@ -167,9 +167,12 @@ def _warn_if_transposed(steps: int, channels: int, name: str) -> None:
         )
 
 
-def check_lengths(lengths: Any, n: int, most: int | None, name: str) -> np.ndarray:
-    """`lengths` as `(n,)` integers within `1 .. most`."""
+def check_lengths(lengths: Any, n: int | None, most: int | None, name: str) -> np.ndarray:
+    """`lengths` as `(n,)` integers within `1 .. most`; None stands for any."""
     lengths = np.asarray(lengths)
+    if lengths.size == 0 and n is None:
+        raise InvalidInput(f"{name}: Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
+    n = lengths.size if n is None else n
     if lengths.shape != (n,) or lengths.dtype.kind not in "iu":
         came = f"shape {lengths.shape}, {lengths.dtype}"
         raise InvalidInput(f"{name}: lengths: expected {n} integers, one a sequence, got {came}")

@@ -80,3 +80,10 @@ def recode(codes: np.ndarray, alphabet: tuple[str, ...], wanted: tuple[str, ...]
     if foreign := sorted(used - code.keys()):
         raise InvalidInput(f"{name}: symbols outside the alphabet {wanted}: {listing(map(repr, foreign))}")
     return np.array([code.get(symbol, -1) for symbol in alphabet], dtype=codes.dtype)[codes]
+
+
+def spell(sequences: Iterable[np.ndarray], alphabet: tuple[str, ...]) -> list[Any]:
+    """Codes as strings, or as tuples where a symbol has more than one character."""
+    symbols = np.array(alphabet, dtype=object)
+    join = "".join if all(len(symbol) == 1 for symbol in alphabet) else tuple
+    return [join(symbols[codes]) for codes in sequences]

@@ -126,10 +126,7 @@ class Sequences:
         `boundaries` is one bool array `(total_time,)`. Raises `InvalidInput` as the constructor does.
         """
         values = np.asarray(values)
-        counts = np.asarray(lengths)
-        if counts.size == 0:
-            raise InvalidInput("Sequences: Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required.")
-        counts = _intake.check_lengths(counts, counts.size, None, "Sequences")
+        counts = _intake.check_lengths(lengths, None, None, "Sequences")
         if values.ndim not in (1, 2) or len(values) != counts.sum():
             raise InvalidInput(
                 f"Sequences: lengths sum to {counts.sum()} steps, values have shape {values.shape}; "
@@ -330,10 +327,10 @@ class Sequences:
         """
         if not len(self):
             raise InvalidInput("Sequences: no sequence, so no statistics")
-        if self._alphabet is not None:
-            mean = np.bincount(self._values, minlength=self.n_channels) / len(self._values)
-            return mean, np.sqrt(mean * (1 - mean))
-        return mean_and_deviation(self._values)
+        if self._alphabet is None:
+            return mean_and_deviation(self._values)
+        mean = np.bincount(self._values, minlength=self.n_channels) / len(self._values)
+        return mean, np.sqrt(mean * (1 - mean))
 
     def strings(self) -> list[Any]:
         """Symbols as they came: strings, or tuples of strings where a symbol has more than one character.
@@ -342,9 +339,7 @@ class Sequences:
         """
         if self._alphabet is None:
             raise InvalidInput("Sequences: these are numbers, not symbols")
-        symbols = np.array(self._alphabet, dtype=object)
-        join = "".join if all(len(symbol) == 1 for symbol in self._alphabet) else tuple
-        return [join(symbols[codes]) for codes in self]
+        return _symbols.spell(self, self._alphabet)
 
 
 def as_sequences(
@@ -376,8 +371,7 @@ def as_sequences(
             return Sequences.from_strings(X, wanted)
         return Sequences(X, layout=layout, lengths=lengths, alphabet=wanted, allow_nan=allow_nan)
     except (InvalidInput, InvalidType) as error:
-        text = str(error)
-        raise type(error)(f"{name}: {text.removeprefix('Sequences: ')}") from None
+        raise type(error)(f"{name}: {str(error).removeprefix('Sequences: ')}") from None
 
 
 def _check_sequences(

@@ -6,7 +6,14 @@ import os
 import zlib
 from pathlib import Path
 
-from mnemon.errors import InvalidInput
+from mnemon.errors import InvalidInput, suggest
+
+
+def keeps_nan(missing: str) -> bool:
+    """Whether a reader's option `missing` asks to keep missing values as NaN ("nan") or to refuse them ("error")."""
+    if missing not in ("error", "nan"):
+        raise InvalidInput(f"missing={missing!r}: {suggest(str(missing), ('error', 'nan'))}")
+    return missing == "nan"
 
 
 def existing(path: str | os.PathLike) -> Path:

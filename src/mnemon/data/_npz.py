@@ -5,8 +5,8 @@ Keys of a file:
 - `values` `(total_time, channels)`, all steps one after another, and `lengths` `(n,)`; this is what is written; or
 - `X` `(n, time, channels)`, or `(n, time)` of one channel, padded at the ends, and `lengths` `(n,)` (without it, every
   sequence is as long as the array);
-- optional: `y` `(n, ...)` labels; `alphabet` `(symbols,)` strings, where the values are integer codes `(total_time,)` or
-  `(n, time)`; `boundaries`, bools shaped like the values without channels; `name` and `about`, texts.
+- optional: `y` `(n, ...)` labels; `alphabet` `(symbols,)` strings, where the values are integer codes
+  `(total_time,)` or `(n, time)`; `boundaries`, bools shaped like the values without channels; `name` and `about`.
 """
 
 import os
@@ -19,19 +19,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mnemon.data._dataset import Dataset
-from mnemon.data._files import existing
+from mnemon.data._files import existing, keeps_nan
 from mnemon.errors import InvalidInput, InvalidType, raise_together, suggest
 from mnemon.sequences import Sequences
 
 _KEYS = ("values", "X", "lengths", "y", "alphabet", "boundaries", "name", "about")
 
 
-def read_npz(path: str | os.PathLike) -> Dataset:
+def read_npz(path: str | os.PathLike, *, missing: str = "error") -> Dataset:
     """Read sequences (and labels) from an `.npz` archive with the keys above.
 
-    Raises `InvalidInput` for a missing, foreign or truncated file, unknown keys, pickled objects, and for arrays that do
-    not fit together.
+    - `missing`: what to do about missing values (NaN): "error", or "nan" to keep them.
+
+    Raises `InvalidInput` for a missing, foreign or truncated file, unknown keys, pickled objects, and for arrays that
+    do not fit together.
     """
+    allow_nan = keeps_nan(missing)
     path = existing(path)
     parts = _load(path)
     problems = [f"unknown key {key!r}; {suggest(key, _KEYS)}" for key in parts if key not in _KEYS]
@@ -42,7 +45,7 @@ def read_npz(path: str | os.PathLike) -> Dataset:
         problems.append("`values` needs `lengths`, the number of steps of each sequence")
     raise_together(problems, str(path))
     alphabet = [str(symbol) for symbol in parts["alphabet"].ravel()] if "alphabet" in parts else None
-    options: dict[str, Any] = {"alphabet": alphabet, "boundaries": parts.get("boundaries")}
+    options: dict[str, Any] = {"alphabet": alphabet, "boundaries": parts.get("boundaries"), "allow_nan": allow_nan}
     try:
         if "values" in parts:
             X = Sequences.from_concatenated(parts["values"], parts["lengths"], **options)
@@ -55,7 +58,9 @@ def read_npz(path: str | os.PathLike) -> Dataset:
 
 def _load(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # An open file, not a path: np.load leaves damaged files that it opened itself unclosed.
+        with open(path, "rb") as file:
+            archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 raise InvalidInput(f"{path}: holds one array (.npy), expected an .npz archive with {', '.join(_KEYS)}")
             return {key: archive[key] for key in archive.files}

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mnemon.data._dataset import Dataset
-from mnemon.data._files import existing, read_text
+from mnemon.data._files import existing, keeps_nan, read_text
 from mnemon.errors import InvalidInput, raise_together, suggest
 from mnemon.sequences import Sequences
 
@@ -44,8 +44,7 @@ def read_ts(path: str | os.PathLike, *, missing: str = "error") -> Dataset:
 
     Raises `InvalidInput` with file and line number for everything that is not as the header says.
     """
-    if missing not in ("error", "nan"):
-        raise InvalidInput(f"missing={missing!r}: {suggest(str(missing), ('error', 'nan'))}")
+    allow_nan = keeps_nan(missing)
     path = existing(path)
     lines = read_text(path).splitlines()
     problems: list[str] = []
@@ -56,7 +55,7 @@ def read_ts(path: str | os.PathLike, *, missing: str = "error") -> Dataset:
         line = line.strip()
         if line and not line.startswith("#"):
             try:
-                case, label = _read_case(line, header, missing == "nan")
+                case, label = _read_case(line, header, allow_nan)
             except _Problem as problem:
                 problems.append(f"line {number}: {problem}")
             else:
@@ -66,7 +65,7 @@ def read_ts(path: str | os.PathLike, *, missing: str = "error") -> Dataset:
     _stop(problems, str(path))
     if not cases:
         raise InvalidInput(f"{path}: no case after @data (line {begin})")
-    X = Sequences(cases, layout="channels_last", allow_nan=missing == "nan")
+    X = Sequences(cases, layout="channels_last", allow_nan=allow_nan)
     y = np.array(labels) if header.labelled else None
     return Dataset(X, y, header.name or path.name.split(".")[0], header.about)
 
