@@ -78,8 +78,7 @@ def _chart(story: Story, curves: list[Curve], name: str, title: str) -> Markup:
             if curve.values.ndim == 2:
                 for network in curve.values.T:
                     _draw(axes, epochs, network, best, THIN_POINTS, color=curve.colour, linewidth=0.7, alpha=0.3)
-            label = curve.name + (" (median)" if networks > 1 else "")
-            line = {"color": curve.colour, "linestyle": curve.style, "linewidth": 1.7, "label": label}
+            line = {"color": curve.colour, "linestyle": curve.style, "linewidth": 1.7, "label": curve.name}
             _draw(axes, epochs, middle(curve.values), best, POINTS, **line)
         _scale(axes, [curve.values for curve in curves])
         _epoch_axis(axes, epochs)

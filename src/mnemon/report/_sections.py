@@ -58,7 +58,7 @@ def trained(story: Story) -> Markup | None:
     model = block("Model", tables.rows(story.model), folded("The model in full", code_block(story.summary)))
     data = {"training": story.training_data, "test": story.test_data}
     sets = [block(f"{name.capitalize()} data", _data(of)) for name, of in data.items() if of]
-    counts = {f"{name} sequences": of.counts for name, of in data.items() if of and of.counts}
+    counts = {name: of.counts for name, of in data.items() if of and of.counts}
     classes = folded("Sequences of each class", tables.class_counts(counts)) if counts else None
     ending = block("Why training ended", paragraph(story.ending))
     return section("trained", "What was trained, and on what", group("columns", model, *sets), ending, classes)
@@ -91,7 +91,8 @@ def learning(story: Story) -> Markup | None:
         return None
     arrays = {name: np.asarray(values) for name, values in story.history.items()}
     columns = {"epoch": epochs_of(story)} | {name: middle(v) for name, v in arrays.items() if name != "epoch"}
-    numbers = tables.history(columns, best_epochs(story))
+    best = best_epochs(story)
+    numbers = tables.history(columns, best if len(best) == 1 else [])
     charts = figures({"Loss": loss_curves(story), "Validation score": score_curves(story)})
     networks = max(values.shape[1] if values.ndim == 2 else 1 for values in arrays.values())
     several = f"{networks} networks: each a thin line, their median a thick one. The table holds medians."
