@@ -363,7 +363,7 @@ def test_all_problems_of_one_call_stand_together():
 def test_long_lists_of_problems_are_cut():
     with pytest.raises(InvalidInput, match=says("sequence 0 (step 0, channel 0)", "... and 95 more")):
         Sequences(np.full((100, 2), np.nan))
-    with pytest.raises(InvalidInput, match=says("sequence 4: ragged", "... and 15 more")):
+    with pytest.raises(InvalidInput, match=says("sequence 4: ragged", "... and 14 more")):
         Sequences([[[1], [2, 3]]] * 20)
 
 

@@ -207,7 +207,7 @@ def _gather_list(
     if problems:
         for i, a in arrays.items():
             problems += find_non_finite(a, np.array([len(a)]), allow_nan, first=i)
-        raise_together(_capped(problems), name)
+        raise_together(problems, name)
     counts = np.array([len(a) for a in arrays.values()])
     flat = np.concatenate(list(arrays.values()))
     if layout is None and (counts == counts[0]).all():
@@ -254,13 +254,6 @@ def _channel_problems(arrays: dict[int, np.ndarray], layout: str | None) -> list
         fix = "leave layout='channels_first' out" if layout == "channels_first" else "pass layout='channels_first'"
         text += f"; all have {steps.pop()} steps, so time and channels seem to have changed places: {fix}"
     return [text]
-
-
-def _capped(problems: list[str], most: int = 5) -> list[str]:
-    return problems if len(problems) <= most else [*problems[:most], f"... and {len(problems) - most} more"]
-
-
-# --- values ---------------------------------------------------------------------------------------------------------
 
 
 def find_non_finite(flat: np.ndarray, lengths: np.ndarray, allow_nan: bool = False, *, first: int = 0) -> list[str]:

@@ -32,9 +32,11 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}? ({choices})" if close else choices
 
 
-def raise_together(problems: list[str], what: str) -> None:
-    """Raise one `InvalidInput` naming all `problems` of `what`; do nothing where there are none."""
+def raise_together(problems: list[str], what: str, *, most: int = 6) -> None:
+    """Raise one `InvalidInput` naming the `problems` of `what`, at `most` so many; do nothing where there are none."""
     if len(problems) == 1:
         raise InvalidInput(f"{what}: {problems[0]}")
     if problems:
-        raise InvalidInput(f"{what}: {len(problems)} problems\n" + "\n".join(f"  - {p}" for p in problems))
+        more = [f"... and {len(problems) - most} more"] if len(problems) > most else []
+        listed = "\n".join(f"  - {p}" for p in problems[:most] + more)
+        raise InvalidInput(f"{what}: {len(problems)} problems\n{listed}")

@@ -28,6 +28,7 @@ class Cell(eqx.Module):
         input_size: number of features of one input step.
         output_size: number of units that `output` returns.
         causal: whether the answer at a step needs no later step (true for every cell; layers may differ).
+
     """
 
     input_size: eqx.AbstractVar[int]

@@ -42,6 +42,7 @@ class Elman(Cell):
         >>> cell = Elman(2, 8, squashing="logistic", key=jax.random.key(0))
         >>> cell.output(cell.initial_state()).shape
         (8,)
+
     """
 
     input_weights: Float[Array, "units inputs"]

@@ -47,6 +47,7 @@ class GRU(Cell):
         >>> from mnemon.cells import GRU
         >>> GRU(2, 8, key=jax.random.key(0)).project(jax.numpy.ones((5, 2))).gates.shape
         (5, 16)
+
     """
 
     input_weights: Float[Array, "3*units inputs"]

@@ -60,6 +60,7 @@ class LSTM(Cell):
         >>> cell = LSTM(8, 4, variant="1997", cells_per_block=2, gate_bias={"input": (-2, -4)}, key=jax.random.key(0))
         >>> cell.recurrent_weights.shape  # 2 blocks of 2 cells: 4 gates and 4 cells feed each other
         (8, 8)
+
     """
 
     input_weights: Float[Array, "rows inputs"]
@@ -151,9 +152,7 @@ class LSTM(Cell):
         variant, blocks = self.variant, self.blocks
         nets = {name: drive[k * blocks : (k + 1) * blocks] for k, name in enumerate(variant.gates)}
         net_cell = drive[len(variant.gates) * blocks :]
-        opened = {
-            name: logistic(net + self._peep(name, state.cells)) for name, net in nets.items() if name != "output"
-        }
+        opened = {name: logistic(net + self._peep(name, state.cells)) for name, net in nets.items() if name != "output"}
         written = SQUASHING[variant.squash_in](net_cell)
         if "input" in opened:
             written = self._spread(opened["input"]) * written

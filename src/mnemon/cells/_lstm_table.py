@@ -21,6 +21,7 @@ class LSTMVariant:
         recurrence: what feeds back: the "cells" alone, or "cells and gates" (1997).
         peepholes: gates see the cells of their block; input and forget gate the state before the step, output gate
             the state after it.
+
     """
 
     input_gate: bool = True
@@ -51,9 +52,7 @@ class LSTMVariant:
 LSTM_TABLE: dict[str, LSTMVariant] = {
     # S. Hochreiter and J. Schmidhuber, Neural Computation 9(8):1735-1780, 1997, doi:10.1162/neco.1997.9.8.1735.
     # No forget gate; gates feed gates and cells. Biases of the cells differ by experiment (see `biases`).
-    "1997": LSTMVariant(
-        forget_gate=False, squash_in="logistic2", squash_out="logistic1", recurrence="cells and gates"
-    ),
+    "1997": LSTMVariant(forget_gate=False, squash_in="logistic2", squash_out="logistic1", recurrence="cells and gates"),
     # F. Gers, J. Schmidhuber and F. Cummins, Neural Computation 12(10):2451-2471, 2000,
     # doi:10.1162/089976600300015015: the forget gate; with tanh it is the LSTM of today's libraries.
     "forget": LSTMVariant(),

@@ -31,6 +31,7 @@ class Walk(NamedTuple):
         axis: axis of the batch in the leaves of one step (0 or -1); the leaves of a whole walk have time before them.
         alive: (time, batch), False once a sequence has ended; None where all have the full length.
         cut: (time, batch), True where no error passes from this step to the one before; None for no truncation.
+
     """
 
     axis: int
@@ -67,7 +68,9 @@ def hoisted_walk(cell: Cell, start: State, drives: Drive, walk: Walk) -> tuple[S
         whole: Any = eqx.combine(parameters, arrays, structure)
         return jax.vmap(whole.recur, in_axes=axis, out_axes=axis)(state)
 
-    def step(parameters: PyTree[Array], arrays: PyTree[Array], moving: State, counting: State, drive: Drive, alive: Any):
+    def step(
+        parameters: PyTree[Array], arrays: PyTree[Array], moving: State, counting: State, drive: Drive, alive: Any
+    ):
         """One step of the batch; the inexact leaves of the state after it, and the others."""
         whole: Any = eqx.combine(parameters, arrays, structure)
         before = eqx.combine(moving, counting)

@@ -23,10 +23,10 @@ from ._walks import Walk, hoisted_walk, plain_walk
 
 Engine = Literal["auto", "plain", "hoisted"]
 
-# Up to this many units the batch goes on the last axis inside the loop: small recurrent products are then long
-# vectors, and a population of small networks runs several times faster; larger ones are quicker batch first.
-# Measured on two AVX2 cores with benchmarks/layout.py.
-COLUMNS_UP_TO = 32
+# A few units and a large batch go batch last inside the loop: the recurrent products are then long vectors, and a
+# population of such networks runs about twice as fast. Everything else is quicker batch first (benchmarks/layout.py).
+COLUMNS_MOST_UNITS = 12
+COLUMNS_LEAST_BATCH = 64
 
 
 def unfold(
@@ -61,6 +61,7 @@ def unfold(
 
     Raises:
         InvalidInput: an unknown engine, or one that cannot do what is asked.
+
     """
     engine = _choose(cell, engine, nudge)
     leading = batch_shape(xs)
@@ -90,9 +91,9 @@ def unfold(
 def no_nudge(cell: Cell, leading: tuple[int, ...], time: int) -> State:
     """Zeros for `unfold(nudge=...)`: one for each inexact leaf of the state at each step, None for the others."""
     return jax.tree.map(
-        lambda leaf: jnp.zeros((*leading, time, *leaf.shape), leaf.dtype)
-        if jnp.issubdtype(leaf.dtype, jnp.inexact)
-        else None,
+        lambda leaf: (
+            jnp.zeros((*leading, time, *leaf.shape), leaf.dtype) if jnp.issubdtype(leaf.dtype, jnp.inexact) else None
+        ),
         cell.initial_state(),
     )
 
@@ -139,7 +140,7 @@ def _walk(
 ) -> tuple[Float[Array, "batch time units"], State]:
     """Step through time with a flat batch, by the engine that was chosen."""
     batch = jax.tree.leaves(xs)[0].shape[0]
-    columns = cell.output_size <= COLUMNS_UP_TO
+    columns = cell.output_size <= COLUMNS_MOST_UNITS and batch >= COLUMNS_LEAST_BATCH
     axis = -1 if columns else 0
     steps = jnp.arange(time)[:, None]
     ends = jnp.full((1, batch), time) if lengths is None else lengths[None]

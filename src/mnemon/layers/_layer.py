@@ -1,0 +1,97 @@
+"""The contract of a layer: whole sequences in, whole sequences out; and, where it is causal, one step at a time.
+
+Inside the library a batch is (*batch, time, features). A layer answers with a `Passage`; a network is a `Stack` of
+layers and a `Readout`.
+"""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
+
+from .unfold import Engine
+
+
+class Steps(NamedTuple):
+    """Inputs that bring their own segment ends: `values` (*batch, time, features), `boundary` (*batch, time) bool."""
+
+    values: Float[Array, "*batch time features"]
+    boundary: Bool[Array, "*batch time"]
+
+
+class Mode(eqx.Module):
+    """How a network is run: by which engine, and how far back errors may flow. A learning rule chooses it.
+
+    Attributes:
+        engine: see `mnemon.layers.unfold`.
+        truncate: errors flow back through at most so many steps; None for all.
+
+    """
+
+    engine: Engine = eqx.field(static=True, default="auto")
+    truncate: int | None = eqx.field(static=True, default=None)
+
+
+class Passage(NamedTuple):
+    """What a layer hands on.
+
+    Attributes:
+        outputs: (*batch, time, units); behind a sequence's end the last output is repeated.
+        last: (*batch, units), what the layer says once it has seen the whole sequence. For a backward layer that is
+            its output at the first step.
+        ends: (*batch, time), True at the last step of each segment; None where nothing below is segmented.
+
+    """
+
+    outputs: Float[Array, "*batch time units"]
+    last: Float[Array, "*batch units"]
+    ends: Bool[Array, "*batch time"] | None
+
+
+class Layer(eqx.Module):
+    """Base of all layers. A causal layer also writes `begin` and `step`."""
+
+    input_size: eqx.AbstractVar[int]
+    output_size: eqx.AbstractVar[int]
+
+    @property
+    def causal(self) -> bool:
+        """Whether the output at a step needs no later step."""
+        raise NotImplementedError
+
+    def __call__(
+        self,
+        xs: PyTree[Array],
+        lengths: Int[Array, "*batch"] | None = None,
+        *,
+        key: PRNGKeyArray | None = None,
+        mode: Mode = Mode(),  # noqa: B008 - a frozen module
+    ) -> Passage:
+        """Run over whole sequences (*batch, time, features); `key` switches dropout on."""
+        raise NotImplementedError
+
+    def begin(self) -> Any:
+        """What the layer remembers before the first step of one sequence."""
+        raise NotImplementedError
+
+    def step(self, memory: Any, x: PyTree[Array], x_if_last: PyTree[Array]) -> tuple[Any, Array, Array]:
+        """One step of one sequence.
+
+        Args:
+            memory: what `begin` or the step before returned.
+            x: the input of this step.
+            x_if_last: the input of this step if the sequence ends with it; another only above a layer that `finish`es.
+
+        Returns:
+            The new memory, the output, and the output if the sequence ends here.
+
+        """
+        raise NotImplementedError
+
+
+def over_batch(function: Any, leading: int) -> Any:
+    """`function` of one sequence, mapped over so many leading batch axes."""
+    for _ in range(leading):
+        function = jax.vmap(function)
+    return function

@@ -1,0 +1,104 @@
+"""A network: layers and a readout. Batches of whole sequences, or one sequence a step at a time."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
+
+from ..cells import Cell
+from ..errors import InvalidInput
+from ._layer import Layer, Mode, Steps
+from ._readout import Answer, Readout
+from ._stack import Stack
+
+
+class Network(eqx.Module):
+    """Layers ending in a readout, which says where the error enters.
+
+    Args:
+        layers: a `Stack`, another layer, or a cell.
+        readout: reads the uppermost layer.
+
+    Raises:
+        InvalidInput: a readout of another size than the layers.
+
+    Example:
+        >>> import jax
+        >>> from mnemon.cells import LSTM
+        >>> from mnemon.layers import Network, Readout
+        >>> a, b = jax.random.split(jax.random.key(0))
+        >>> network = Network(LSTM(12, 16, key=a), Readout(16, 9, key=b))
+        >>> network(jax.numpy.ones((4, 20, 12))).values.shape
+        (4, 9)
+
+    """
+
+    layers: Stack
+    readout: Readout
+    input_size: int = eqx.field(static=True)
+    output_size: int = eqx.field(static=True)
+
+    def __init__(self, layers: Layer | Cell, readout: Readout) -> None:
+        self.layers = layers if isinstance(layers, Stack) else Stack(layers)
+        if self.layers.output_size != readout.input_size:
+            raise InvalidInput(
+                f"Network: the layers say {self.layers.output_size} values, but the readout takes {readout.input_size}"
+            )
+        if readout.sees_input not in (0, self.layers.input_size):
+            raise InvalidInput(
+                f"Network: the readout expects to see {readout.sees_input} inputs; the network has "
+                f"{self.layers.input_size}"
+            )
+        self.readout = readout
+        self.input_size = self.layers.input_size
+        self.output_size = readout.output_size
+
+    @property
+    def causal(self) -> bool:
+        """Whether the answer so far needs no later step, so that the network can be stepped."""
+        return self.layers.causal
+
+    def weight_count(self) -> int:
+        """Number of trainable weights."""
+        return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(self, eqx.is_inexact_array)))
+
+    def __call__(
+        self,
+        xs: PyTree[Array],
+        lengths: Int[Array, "*batch"] | None = None,
+        *,
+        key: PRNGKeyArray | None = None,
+        mode: Mode = Mode(),  # noqa: B008 - a frozen module
+    ) -> Answer:
+        """Answer whole sequences (*batch, time, features); `key` switches dropout on."""
+        return self.readout(self.layers(xs, lengths, key=key, mode=mode), _values(xs), lengths)
+
+    def begin(self) -> Any:
+        """Memory before the first step of one sequence.
+
+        Raises:
+            InvalidInput: a network that is not causal.
+
+        """
+        for layer in self.layers.layers:
+            if not layer.causal:
+                raise InvalidInput(
+                    f"this network cannot be stepped through time: its layer {type(layer).__name__} reads sequences "
+                    "from their end"
+                )
+        return self.layers.begin(), self.readout.begin()
+
+    def step(self, memory: Any, x: PyTree[Array]) -> tuple[Any, Float[Array, " outputs"]]:
+        """One step of one sequence: the new memory, and the answer if the sequence ends here."""
+        layers, readout = memory
+        layers, seen, seen_if_last = self.layers.step(layers, x, x)
+        if self.readout.sees_input:
+            seen, seen_if_last = (jnp.concatenate([s, _values(x)]) for s in (seen, seen_if_last))
+        readout, answer = self.readout.step(readout, seen, seen_if_last)
+        return (layers, readout), answer
+
+
+def _values(xs: PyTree[Array]) -> Array:
+    return xs.values if isinstance(xs, Steps) else xs

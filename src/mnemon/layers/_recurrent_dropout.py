@@ -1,0 +1,78 @@
+"""Dropout of recurrent connections: Y. Gal and Z. Ghahramani, "A theoretically grounded application of dropout in
+recurrent neural networks", NIPS 2016, arXiv:1512.05287.
+
+    recur(s) = U ( m * r(s) ) / (1 - p),    m drawn once a sequence, 1 with probability 1 - p
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, PRNGKeyArray, PyTree
+
+from ..cells import Cell, Drive, State
+
+
+class DroppedState(NamedTuple):
+    """A cell's state, and which of its leaves' entries may feed back (None: all, unscaled)."""
+
+    inner: State
+    kept: PyTree[Bool[Array, "..."]] | None
+
+
+class RecurrentDropout(Cell):
+    """A cell whose recurrent product sees only a part of the state, the same part along the whole sequence.
+
+    Only what `recur` reads is dropped: the carousel of an LSTM keeps its content.
+    """
+
+    cell: Cell
+    rate: float = eqx.field(static=True)
+    input_size: int = eqx.field(static=True)
+    output_size: int = eqx.field(static=True)
+
+    def __init__(self, cell: Cell, rate: float) -> None:
+        self.cell = cell
+        self.rate = rate
+        self.input_size = cell.input_size
+        self.output_size = cell.output_size
+
+    def initial_state(self) -> DroppedState:
+        """Nothing dropped."""
+        return DroppedState(self.cell.initial_state(), None)
+
+    def draw_states(self, key: PRNGKeyArray, leading: tuple[int, ...]) -> DroppedState:
+        """Initial states (*leading, ...), each with its own drawn mask."""
+        inner = jax.tree.map(
+            lambda leaf: jnp.broadcast_to(leaf, (*leading, *leaf.shape)) if leading else leaf,
+            self.cell.initial_state(),
+        )
+        leaves, structure = jax.tree.flatten(inner)
+        keys = jax.random.split(key, len(leaves))
+        kept = [jax.random.bernoulli(k, 1 - self.rate, leaf.shape) for k, leaf in zip(keys, leaves)]
+        return DroppedState(inner, jax.tree.unflatten(structure, kept))
+
+    def project(self, xs: PyTree[Array]) -> Drive:
+        """The cell's own."""
+        return self.cell.project(xs)
+
+    def recur(self, state: DroppedState) -> Drive:
+        """The cell's own, of the part that is kept."""
+        if state.kept is None:
+            return self.cell.recur(state.inner)  # pyright: ignore[reportAttributeAccessIssue]
+        scale = 1 / (1 - self.rate)
+        seen = jax.tree.map(lambda s, k: jnp.where(k, s * scale, jnp.zeros_like(s)), state.inner, state.kept)
+        return self.cell.recur(seen)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def step(self, state: DroppedState, drive: Drive) -> DroppedState:
+        """The cell's own."""
+        return DroppedState(self.cell.step(state.inner, drive), state.kept)
+
+    def output(self, state: DroppedState) -> Array:
+        """The cell's own."""
+        return self.cell.output(state.inner)
+
+    def finish(self, state: DroppedState) -> DroppedState:
+        """The cell's own."""
+        return DroppedState(self.cell.finish(state.inner), state.kept)

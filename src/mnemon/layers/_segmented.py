@@ -1,0 +1,186 @@
+"""The segmented-memory recurrent network, for any two cells: J. Chen and N. Chaudhari, "Segmented-memory recurrent
+neural networks", IEEE Trans. Neural Networks 20(8):1267-1280, 2009, doi:10.1109/TNN.2009.2022980.
+
+A sequence is read in segments. The symbol cell reads the symbols of a segment and starts anew at each segment's head;
+the segment cell takes one step at each segment's tail, on what the symbol cell says there, and keeps its state between:
+
+    x(t) = symbol.advance( x(0) if t is a head else x(t-1), u(t) )
+    y(t) = segment.advance( y(t-1), symbol.output(x(t)) )   at a tail;    y(t) = y(t-1)   elsewhere
+
+Heads are t = 1, d+1, 2d+1 ..., tails t = d, 2d ...; a last segment shorter than d is a segment, whose tail is the
+sequence's end. (The published figures leave that open; ignoring the rest would ignore inputs.) With two Elman cells of
+logistic units these are the published equations; back-propagation through it is the published eBPTT, and real-time
+recurrent learning eRTRL: no learning rule is written for this network.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PyTree
+
+from ..cells import Cell, Drive, State, advance
+from ..errors import InvalidInput
+from ._layer import Steps
+from .unfold import unfold
+
+
+class SegmentedState(NamedTuple):
+    """States of both cells, and how many symbols of the running segment have been read."""
+
+    symbol: State
+    segment: State
+    read: Int[Array, ""]
+
+
+class SegmentedDrive(NamedTuple):
+    """The symbol cell's drive, and whether the step ends a segment (None: the length decides)."""
+
+    symbol: Drive
+    boundary: Bool[Array, "..."] | None
+
+
+class Segmented(Cell):
+    """A cell made of a symbol-level and a segment-level cell.
+
+    Args:
+        symbol: reads the inputs. Its output is the segment cell's input.
+        segment: reads one summary a segment; its output is the output.
+        length: symbols in a segment, the d of the paper; or
+        boundaries: True where the data say which steps end a segment: inputs are then `Steps(values, boundary)`, as
+            made from a `Sequences` with boundaries.
+
+    Raises:
+        InvalidInput: sizes that do not fit, or not exactly one of `length` and `boundaries`.
+
+    Example:
+        >>> import jax
+        >>> from mnemon.cells import Elman
+        >>> from mnemon.layers import Segmented, unfold
+        >>> a, b = jax.random.split(jax.random.key(0))
+        >>> cell = Segmented(Elman(26, 10, key=a), Elman(10, 10, key=b), length=15)
+        >>> unfold(cell, jax.numpy.ones((50, 60, 26)))[0].shape
+        (50, 60, 10)
+
+    """
+
+    symbol: Cell
+    segment: Cell
+    length: int | None = eqx.field(static=True)
+    input_size: int = eqx.field(static=True)
+    output_size: int = eqx.field(static=True)
+
+    def __init__(self, symbol: Cell, segment: Cell, length: int | None = None, *, boundaries: bool = False) -> None:
+        if symbol.output_size != segment.input_size:
+            raise InvalidInput(
+                f"Segmented: the symbol cell says {symbol.output_size} values but the segment cell takes "
+                f"{segment.input_size}; make the segment cell with input_size={symbol.output_size}"
+            )
+        if (length is None) != boundaries:
+            raise InvalidInput("Segmented: give either length=d or boundaries=True, and not both")
+        if length is not None and length < 1:
+            raise InvalidInput(f"Segmented: length={length}; a segment has at least one symbol")
+        self.symbol = symbol
+        self.segment = segment
+        self.length = length
+        self.input_size = symbol.input_size
+        self.output_size = segment.output_size
+
+    def initial_state(self) -> SegmentedState:
+        """Both cells' own, no symbol read."""
+        return SegmentedState(self.symbol.initial_state(), self.segment.initial_state(), jnp.zeros((), jnp.int32))
+
+    def project(self, xs: PyTree[Array]) -> SegmentedDrive:
+        """The symbol cell's projection; boundaries pass."""
+        values, boundary = self._split(xs)
+        return SegmentedDrive(self.symbol.project(values), boundary)
+
+    def step(self, state: SegmentedState, drive: SegmentedDrive) -> SegmentedState:
+        """The equations above."""
+        head = state.read == 0
+        before = jax.tree.map(lambda new, old: jnp.where(head, new, old), self.symbol.initial_state(), state.symbol)
+        symbol = advance(self.symbol, before, drive.symbol)
+        read = state.read + 1
+        tail = read == self.length if drive.boundary is None else drive.boundary
+        after = self._summarise(symbol, state.segment)
+        segment = jax.tree.map(lambda new, old: jnp.where(tail, new, old), after, state.segment)
+        return SegmentedState(symbol, segment, jnp.where(tail, 0, read))
+
+    def output(self, state: SegmentedState) -> Float[Array, " units"]:
+        """The segment cell's."""
+        return self.segment.output(state.segment)
+
+    def finish(self, state: SegmentedState) -> SegmentedState:
+        """The sequence's end is a tail: an open segment is summarised."""
+        is_open = state.read > 0
+        after = self._summarise(state.symbol, state.segment)
+        segment = jax.tree.map(lambda new, old: jnp.where(is_open, new, old), after, state.segment)
+        return SegmentedState(state.symbol, segment, jnp.zeros_like(state.read))
+
+    def ends(self, xs: PyTree[Array], lengths: Int[Array, "*batch"] | None) -> Bool[Array, "*batch time"]:
+        """(*batch, time), True at the tail of each segment of inputs `xs`, the sequence's own end included."""
+        values, boundary = self._split(xs)
+        leading, time = values.shape[:-2], values.shape[-2]
+        steps = jnp.arange(time)
+        last = jnp.broadcast_to(time if lengths is None else lengths, leading)[..., None]
+        steps = steps.reshape((1,) * len(leading) + (time,))
+        tails = (steps + 1) % self.length == 0 if boundary is None else boundary
+        return (tails | (steps == last - 1)) & (steps < last)
+
+    def sweep(
+        self, xs: PyTree[Array], lengths: Int[Array, " batch"] | None
+    ) -> tuple[Float[Array, "batch time units"], SegmentedState] | None:
+        """Whole sequences at once, where segments have one length: they are independent at the symbol level.
+
+        All segments of all sequences are one batch of d steps; then the segment cell takes T/d steps. Returns None
+        where boundaries come with the data: `unfold` then takes single steps.
+        """
+        if self.length is None:
+            return None
+        d = self.length
+        values, _ = self._split(xs)
+        batch, time, features = values.shape
+        segments = -(-time // d)
+        padded = jnp.pad(values, ((0, 0), (0, segments * d - time), (0, 0)))
+        if lengths is None and segments * d == time:
+            within, count, ends = None, None, jnp.full(batch, time)
+        else:
+            ends = jnp.full(batch, time) if lengths is None else lengths
+            within = jnp.clip(ends[:, None] - d * jnp.arange(segments)[None], 0, d)
+            count = -(-ends // d)
+        _, symbols = unfold(self.symbol, padded.reshape(batch, segments, d, features), lengths=within)
+        said = jax.vmap(jax.vmap(self.symbol.output))(symbols)
+        summaries, segment = unfold(self.segment, said, lengths=count)
+
+        first = jnp.broadcast_to(self.segment.output(self.segment.initial_state()), (batch, 1, self.output_size))
+        steps = jnp.arange(time)[None]
+        passed = jnp.where(steps >= ends[:, None] - 1, -(-ends // d)[:, None], (steps + 1) // d)
+        outputs = jnp.take_along_axis(jnp.concatenate([first, summaries], axis=1), passed[..., None], axis=1)
+        final_segment = (-(-ends // d) - 1)[:, None]
+        symbol = jax.tree.map(
+            lambda leaf: jnp.take_along_axis(leaf, final_segment.reshape(batch, *(1,) * (leaf.ndim - 1)), axis=1)[:, 0],
+            symbols,
+        )
+        return outputs, SegmentedState(symbol, segment, jnp.zeros(batch, jnp.int32))
+
+    def _summarise(self, symbol: State, segment: State) -> State:
+        """The segment cell's step on what the symbol cell says."""
+        drives = self.segment.project(self.symbol.output(symbol)[None])
+        return advance(self.segment, segment, jax.tree.map(lambda leaf: leaf[0], drives))
+
+    def _split(self, xs: PyTree[Array]) -> tuple[Array, Bool[Array, "..."] | None]:
+        """Values and boundaries of the inputs.
+
+        Raises:
+            InvalidInput: boundaries wanted and not there, or there and not wanted.
+
+        """
+        if self.length is None:
+            if not isinstance(xs, Steps):
+                raise InvalidInput(
+                    "Segmented(boundaries=True) reads Steps(values, boundary); these inputs bring no boundaries. "
+                    "Give the Sequences boundaries, or make the layer with length=d"
+                )
+            return xs.values, xs.boundary
+        return (xs.values if isinstance(xs, Steps) else xs), None
