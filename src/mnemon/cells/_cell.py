@@ -40,7 +40,7 @@ class Cell(eqx.Module):
         raise NotImplementedError
 
     def project(self, xs: PyTree[Array]) -> Drive:
-        """Inputs (time, input_size) to drives with the same leading time axis. A cell that cannot split returns `xs`."""
+        """Inputs (time, input_size) to drives with the same time axis; a cell that cannot split returns `xs`."""
         raise NotImplementedError
 
     def step(self, state: State, drive: Drive) -> State:

@@ -125,7 +125,7 @@ class Segmented(Cell):
         steps = jnp.arange(time)
         last = jnp.broadcast_to(time if lengths is None else lengths, leading)[..., None]
         steps = steps.reshape((1,) * len(leading) + (time,))
-        tails = (steps + 1) % self.length == 0 if boundary is None else boundary
+        tails = (steps + 1) % (self.length or 1) == 0 if boundary is None else boundary
         return (tails | (steps == last - 1)) & (steps < last)
 
     def sweep(

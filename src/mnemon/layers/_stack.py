@@ -1,5 +1,6 @@
 """Layers on top of each other, with dropout between them."""
 
+import itertools
 from typing import Any
 
 import equinox as eqx
@@ -40,7 +41,7 @@ class Stack(Layer):
         for part in layers:
             if not isinstance(part, Layer | Cell):
                 raise InvalidType(f"Stack takes layers and cells; got {type(part).__name__}")
-        for k, (below, above) in enumerate(zip(layers[:-1], layers[1:])):
+        for k, (below, above) in enumerate(itertools.pairwise(layers)):
             if below.output_size != above.input_size:
                 raise InvalidInput(
                     f"Stack: layer {k} ({type(below).__name__}) says {below.output_size} values, but layer {k + 1} "
@@ -65,7 +66,7 @@ class Stack(Layer):
         mode: Mode = Mode(),  # noqa: B008 - a frozen module
     ) -> Passage:
         """See `Layer`. The segment ends are those of the uppermost segmented layer."""
-        ends = None
+        ends, passage = None, None
         for number, layer in enumerate(self.layers):
             layer_key, drop_key = (None, None) if key is None else jax.random.split(jax.random.fold_in(key, number))
             passage = layer(xs, lengths, key=layer_key, mode=mode)
@@ -73,6 +74,7 @@ class Stack(Layer):
             if self.dropout and drop_key is not None:
                 passage = _drop(passage, drop_key, self.dropout)
             xs = passage.outputs
+        assert passage is not None  # a stack has at least one layer
         return passage._replace(ends=ends)
 
     def begin(self) -> Any:

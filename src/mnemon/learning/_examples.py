@@ -1,0 +1,96 @@
+"""Sequences with what they should be answered by, and their padded buckets on the device."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PyTree
+
+from .._buckets import length_buckets
+from ..errors import InvalidInput, raise_together
+from ..layers import Steps
+from ..sequences import Sequences
+
+
+class Bucket(NamedTuple):
+    """Sequences of similar length, padded to the longest of them.
+
+    Attributes:
+        xs: (sequences, time, features), or `Steps` where boundaries come with the data.
+        lengths: (sequences,), or None where all are equally long, so that nothing need be masked.
+        targets: (sequences, ...).
+        weights: (sequences,), 1 on average over all buckets.
+
+    """
+
+    xs: PyTree[Array]
+    lengths: Int[Array, " sequences"] | None
+    targets: Array
+    weights: Float[Array, " sequences"]
+
+    @property
+    def count(self) -> int:
+        """Number of sequences."""
+        return self.weights.shape[0]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What `train` learns from.
+
+    Args:
+        xs: the sequences.
+        targets: (n,) class numbers or (n, outputs) values.
+        weights: (n,) what each sequence counts, not negative; all the same if None.
+
+    Raises:
+        InvalidInput: lengths that do not agree, or weights that are negative, not finite or all zero.
+
+    """
+
+    xs: Sequences
+    targets: np.ndarray
+    weights: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        problems = []
+        if len(self.targets) != len(self.xs):
+            problems.append(f"{len(self.xs)} sequences but {len(self.targets)} targets")
+        if self.weights is not None:
+            if self.weights.shape != (len(self.xs),):
+                problems.append(f"{len(self.xs)} sequences but weights of shape {self.weights.shape}")
+            elif not np.all(np.isfinite(self.weights)) or np.any(self.weights < 0) or not self.weights.sum() > 0:
+                problems.append("weights must be finite, not negative, and not all zero")
+        raise_together(problems, "Examples")
+
+    def __len__(self) -> int:
+        """Number of sequences."""
+        return len(self.xs)
+
+    def buckets(self, dtype: Any, most: int) -> tuple[Bucket, ...]:
+        """At most so many buckets of similar length, on the device, in floats of `dtype`."""
+        weights = np.ones(len(self.xs)) if self.weights is None else self.weights / self.weights.mean()
+        kind = np.int32 if np.issubdtype(self.targets.dtype, np.integer) else dtype
+        buckets = []
+        for rows in length_buckets(self.xs.lengths, most):
+            xs, lengths = padded(self.xs, rows, dtype)
+            buckets.append(
+                Bucket(xs, lengths, jnp.asarray(self.targets[rows].astype(kind)), jnp.asarray(weights[rows], dtype))
+            )
+        return tuple(buckets)
+
+
+def padded(
+    xs: Sequences, rows: np.ndarray, dtype: Any, *, length: int | None = None
+) -> tuple[PyTree[Array], Int[Array, " n"] | None]:
+    """Some sequences as device arrays (n, time, features), with their lengths where they differ from the padding."""
+    try:
+        values, lengths = xs.pad(rows, length=length, dtype=dtype)
+    except OverflowError as problem:
+        raise InvalidInput(f"the sequences do not fit {np.dtype(dtype).name}: {problem}") from None
+    array: PyTree[Array] = jnp.asarray(values)
+    if xs.boundaries is not None:
+        array = Steps(array, jnp.asarray(xs.pad_boundaries(rows, length=length)))
+    full = bool((lengths == values.shape[1]).all())
+    return array, None if full else jnp.asarray(lengths, jnp.int32)

@@ -1,0 +1,82 @@
+"""A population: networks of one shape, stacked along a leading axis, each with its own seed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, PRNGKeyArray, UInt
+
+from ..errors import InvalidInput
+from ..layers import Network
+
+
+class Population(eqx.Module):
+    """Networks that are trained together; one network is a population of one.
+
+    Attributes:
+        stacked: a network whose arrays have a leading axis (members).
+        seeds: (members,), the randomness of each member's training (order of the data, dropout).
+
+    """
+
+    stacked: Network
+    seeds: UInt[Array, " members"]
+
+    @classmethod
+    def make(cls, make: Callable[[PRNGKeyArray], Network], members: int, seed: int) -> "Population":
+        """`members` networks from `make(key)`. Member k is the same however many others there are."""
+        if members < 1:
+            raise InvalidInput(f"a population has at least 1 network; got {members}")
+        seeds = member_seeds(seed, members)
+        keys = jax.vmap(lambda s: jax.random.fold_in(jax.random.key(s), 0))(seeds)
+        return cls(eqx.filter_vmap(make)(keys), seeds)
+
+    @classmethod
+    def of(cls, networks: "Population | Network | Sequence[Network]", seed: int = 0) -> "Population":
+        """A population as it is, one network, or several of the same structure.
+
+        Raises:
+            InvalidInput: none, or networks of different structure.
+
+        """
+        if isinstance(networks, Population):
+            return networks
+        each = [networks] if isinstance(networks, Network) else list(networks)
+        if not each:
+            raise InvalidInput("a population has at least 1 network; got none")
+        arrays, rest = zip(*(eqx.partition(network, eqx.is_array) for network in each))
+        shapes = [[leaf.shape for leaf in jax.tree.leaves(a)] for a in arrays]
+        for k, other in enumerate(rest):
+            if jax.tree.structure(other) != jax.tree.structure(rest[0]) or shapes[k] != shapes[0]:
+                raise InvalidInput(
+                    f"the networks of a population have one structure; network {k} differs from network 0"
+                )
+        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *arrays)
+        return cls(eqx.combine(stacked, rest[0]), member_seeds(seed, len(each)))
+
+    def __len__(self) -> int:
+        """Number of members."""
+        return self.seeds.shape[0]
+
+    def __getitem__(self, member: int) -> Network:
+        """One member's network."""
+        if not -len(self) <= member < len(self):
+            raise IndexError(f"member {member} of a population of {len(self)}")
+        return take(self.stacked, member)
+
+    def __iter__(self) -> Iterator[Network]:
+        """The members' networks."""
+        return (self[k] for k in range(len(self)))
+
+
+def member_seeds(seed: int, members: int) -> UInt[Array, " members"]:
+    """Independent seeds; the first k are the same for every number of members."""
+    return jnp.asarray(np.random.SeedSequence(seed).generate_state(members), jnp.uint32)
+
+
+def take(tree: Any, index: Any) -> Any:
+    """`tree` with each array indexed along its first axis."""
+    return jax.tree.map(lambda leaf: leaf[index] if eqx.is_array(leaf) else leaf, tree)

@@ -1,0 +1,104 @@
+"""How training ends: the criterion, the codes, and what comes out."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import equinox as eqx
+import numpy as np
+
+from ..errors import InvalidInput
+from ._population import Population
+
+RUNNING, REACHED, BUDGET, STALLED, NONFINITE = range(5)
+SENTENCES = {
+    RUNNING: "is still training",
+    REACHED: "reached the criterion",
+    BUDGET: "spent its budget of epochs",
+    STALLED: "stopped improving",
+    NONFINITE: "became non-finite",
+}
+
+Monitor = Literal["validation_loss", "validation_score", "loss"]
+
+
+class Until(eqx.Module):
+    """When training ends.
+
+    Args:
+        epochs: the budget.
+        loss: success: the mean loss over an epoch's updates falls below this.
+        patience: stop after so many epochs without a better `monitor`; None: never.
+        monitor: what is watched, for patience and for the best weights. "loss" where there are no validation data.
+        restore_best: hand back the weights of the best epoch (only with validation data).
+
+    Raises:
+        InvalidInput: no epochs, or patience below 1.
+
+    """
+
+    epochs: int = eqx.field(static=True, default=100)
+    loss: float | None = eqx.field(static=True, default=None)
+    patience: int | None = eqx.field(static=True, default=None)
+    monitor: Monitor = eqx.field(static=True, default="validation_loss")
+    restore_best: bool = eqx.field(static=True, default=True)
+
+    def __check_init__(self) -> None:
+        if self.epochs < 1:
+            raise InvalidInput(f"Until(epochs={self.epochs}): expected at least 1")
+        if self.patience is not None and self.patience < 1:
+            raise InvalidInput(f"Until(patience={self.patience}): expected at least 1, or None")
+        if self.monitor not in ("validation_loss", "validation_score", "loss"):
+            raise InvalidInput(f"Until(monitor={self.monitor!r}): expected validation_loss, validation_score or loss")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one network ended.
+
+    Attributes:
+        code: REACHED, BUDGET, STALLED or NONFINITE.
+        epochs: epochs it was trained.
+        sequences: sequences it was shown.
+        evaluations: gradients it took.
+        best_epoch: the epoch (from 1) whose weights it has; 0 where training brought nothing better than the start.
+        best: the watched value at that epoch.
+
+    """
+
+    code: int
+    epochs: int
+    sequences: int
+    evaluations: int
+    best_epoch: int
+    best: float
+
+    @property
+    def sentence(self) -> str:
+        """The code in words."""
+        return SENTENCES[self.code]
+
+    @property
+    def reached(self) -> bool:
+        """Whether the criterion was reached; a non-finite network never has."""
+        return self.code == REACHED
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What `train` hands back.
+
+    Attributes:
+        networks: the trained networks, best weights restored where asked.
+        results: one a network.
+        history: by name ("epoch", "loss", "validation_loss", "validation_score") an array (epochs,) or
+            (epochs, members); NaN after a member has ended.
+        seconds: where the time went: "compile", "train".
+        memory: the updates' memories, by member, so that training can go on.
+
+    """
+
+    networks: Population
+    results: tuple[Result, ...]
+    history: dict[str, np.ndarray]
+    seconds: dict[str, float]
+    memory: object = field(repr=False)

@@ -1,0 +1,106 @@
+"""Where training keeps its state, so that it can be killed at any moment and goes on to the same numbers."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from ..errors import InvalidInput
+
+
+class Saved(NamedTuple):
+    """What a store holds: the arrays of the state in order, the history so far, and the seconds used."""
+
+    arrays: list[np.ndarray]
+    history: dict[str, np.ndarray]
+    epoch: int
+    seconds: dict[str, float]
+
+
+class Store:
+    """A checkpoint file, written beside and renamed, so that a kill while writing leaves the one before.
+
+    Args:
+        path: the file (`.safetensors`); its folder must exist.
+        every: seconds between two writes; 0 writes after every epoch. However seldom it is written, a resumed run
+            gives the same numbers: what lies between is computed again.
+
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, every: float = 10.0) -> None:
+        self.path = Path(path)
+        self.every = every
+        self._written = time.monotonic()
+
+    def load(self, fingerprint: str) -> Saved | None:
+        """The state saved by the same training; None where there is no file.
+
+        Raises:
+            InvalidInput: a file that is no checkpoint, or one of another training.
+
+        """
+        if not self.path.exists():
+            return None
+        try:
+            with safe_open(self.path, framework="numpy") as file:
+                about = json.loads((file.metadata() or {})["mnemon_checkpoint"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        except (SafetensorError, OSError, KeyError, ValueError) as problem:
+            raise InvalidInput(
+                f"{self.path} is not a readable checkpoint of Mnemon ({problem}); remove it to start anew"
+            ) from None
+        if about["fingerprint"] != fingerprint:
+            raise InvalidInput(
+                f"{self.path} is the checkpoint of another training (other data, network, settings or seed); "
+                "remove it to start anew, or give another path"
+            )
+        arrays = [tensors[f"state.{k}"] for k in range(about["arrays"])]
+        history = {name: tensors[f"history.{name}"] for name in about["history"]}
+        return Saved(arrays, history, about["epoch"], about["seconds"])
+
+    def due(self) -> bool:
+        """Whether it is time to write again."""
+        return time.monotonic() - self._written >= self.every
+
+    def save(self, fingerprint: str, saved: Saved) -> None:
+        """Write the state.
+
+        Raises:
+            InvalidInput: the file cannot be written (no such folder, disk full); the one before is left as it is.
+
+        """
+        about = {
+            "fingerprint": fingerprint,
+            "epoch": saved.epoch,
+            "seconds": saved.seconds,
+            "arrays": len(saved.arrays),
+            "history": list(saved.history),
+        }
+        tensors = {f"state.{k}": np.ascontiguousarray(array) for k, array in enumerate(saved.arrays)}
+        tensors |= {f"history.{name}": np.ascontiguousarray(array) for name, array in saved.history.items()}
+        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            save_file(tensors, beside, metadata={"mnemon_checkpoint": json.dumps(about)})
+            os.replace(beside, self.path)
+        except (OSError, SafetensorError) as problem:
+            beside.unlink(missing_ok=True)
+            raise InvalidInput(f"cannot write the checkpoint {self.path}: {problem}") from None
+        self._written = time.monotonic()
+
+
+def fingerprint(arrays: Iterable[np.ndarray], *settings: Any) -> str:
+    """A digest of everything that decides a training's numbers."""
+    digest = hashlib.sha256()
+    for setting in settings:
+        digest.update(repr(setting).encode())
+    for array in arrays:
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,82 @@
+"""What a network's answers cost, one number a sequence, and how good they are."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from ..layers import Answer
+
+
+class Loss(eqx.Module):
+    """Base of all losses. A loss is given answers of a batch and says one number a sequence, smaller is better.
+
+    Attributes:
+        score_name: what `score` measures.
+
+    """
+
+    score_name: ClassVar[str] = "score"
+
+    def __call__(self, answer: Answer, targets: Array, lengths: Int[Array, " batch"] | None) -> Float[Array, " batch"]:
+        """The cost of each sequence; where the answer is marked, the mean over its marked steps."""
+        raise NotImplementedError
+
+    def score(self, answer: Answer, targets: Array, lengths: Int[Array, " batch"] | None) -> Float[Array, " batch"]:
+        """How good each sequence's answer is, larger is better."""
+        raise NotImplementedError
+
+
+class CrossEntropy(Loss):
+    """-log softmax(z)[class]: answers are logits, targets are class numbers (batch,).
+
+    Where a network answers at several steps the class is asked for at each of them (target replication; Z. Lipton and
+    others, ICLR 2016, arXiv:1511.03677); the score is the share right at the end.
+    """
+
+    score_name: ClassVar[str] = "accuracy"
+
+    def __call__(
+        self, answer: Answer, targets: Int[Array, " batch"], lengths: Int[Array, " batch"] | None
+    ) -> Float[Array, " batch"]:
+        """See `Loss`."""
+        logs = jax.nn.log_softmax(answer.values, axis=-1)
+        if answer.marks is None:
+            return -jnp.take_along_axis(logs, targets[:, None], axis=-1)[:, 0]
+        return _over_marks(-jnp.take_along_axis(logs, targets[:, None, None], axis=-1)[..., 0], answer)
+
+    def score(
+        self, answer: Answer, targets: Int[Array, " batch"], lengths: Int[Array, " batch"] | None
+    ) -> Float[Array, " batch"]:
+        """1 where the largest logit at the end is the target's, else 0."""
+        return (answer.at_end(lengths).argmax(axis=-1) == targets).astype(answer.values.dtype)
+
+
+class SquaredError(Loss):
+    """Mean over outputs of (d - z)^2: targets (batch, outputs). The score is its negative."""
+
+    score_name: ClassVar[str] = "negative squared error"
+
+    def __call__(
+        self, answer: Answer, targets: Float[Array, "batch outputs"], lengths: Int[Array, " batch"] | None
+    ) -> Float[Array, " batch"]:
+        """See `Loss`."""
+        if answer.marks is None:
+            return jnp.square(targets - answer.values).mean(axis=-1)
+        return _over_marks(jnp.square(targets[:, None] - answer.values).mean(axis=-1), answer)
+
+    def score(
+        self, answer: Answer, targets: Float[Array, "batch outputs"], lengths: Int[Array, " batch"] | None
+    ) -> Float[Array, " batch"]:
+        """The negative squared error at the end."""
+        return -jnp.square(targets - answer.at_end(lengths)).mean(axis=-1)
+
+
+def _over_marks(each: Float[Array, "batch time"], answer: Answer) -> Float[Array, " batch"]:
+    """Mean over the marked steps; the values elsewhere never matter."""
+    assert answer.marks is not None  # callers have looked
+    return jnp.where(answer.marks, each, jnp.zeros_like(each)).sum(axis=-1) / answer.marks.sum(axis=-1).astype(
+        each.dtype
+    )

@@ -1,0 +1,263 @@
+"""The only training loop: populations of networks, any learner, until a criterion, with checkpoints."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..errors import InvalidInput
+from ..layers import Network
+from ._epoch import Member, Record, run_epoch
+from ._examples import Bucket, Examples
+from ._learner import Learner
+from ._population import Population, take
+from ._progress import Progress, Watcher
+from ._solution import BUDGET, REACHED, RUNNING, Result, Solution, Until
+from ._store import Saved, Store, fingerprint
+from .losses import Loss
+
+# Small networks are trained in blocks of this width: one operation serves all of them.
+BLOCK = 8
+# A network of more weights runs fastest alone: its own products fill the machine (benchmarks/population.py).
+ALONE_FROM = 1000
+
+
+def train(
+    networks: Population | Network | Sequence[Network],
+    learner: Learner,
+    data: Examples,
+    *,
+    loss: Loss,
+    until: Until,
+    validation: Examples | None = None,
+    store: Store | None = None,
+    seed: int = 0,
+    width: int | None = None,
+    buckets: int = 4,
+    progress: Watcher | None = None,
+    memory: Any = None,
+) -> Solution:
+    """Train a population.
+
+    Args:
+        networks: a population; or one network, or several of one structure.
+        learner: gradient x update x moment. Numbers of the update may be one a member.
+        data: what to learn from.
+        loss: what an answer costs.
+        until: budget, criterion, patience.
+        validation: data to judge by after every epoch; needed to restore best weights.
+        store: keeps checkpoints; a store that holds one of this very training goes on from there.
+        seed: order of the batches, the same for all members; members' own randomness comes with the population.
+        width: networks mapped together; a member's numbers are bit-equal within one width and machine, whoever else
+            is trained. None: 1 for a lone network or networks of many weights, else 8, padded.
+        buckets: most length buckets; each is compiled for itself.
+        progress: called with a `Progress` after every epoch.
+        memory: the updates' memories from an earlier `Solution`, to go on with.
+
+    Returns:
+        The trained networks and how each ended. A member whose loss or weights become non-finite stops with the
+        weights it had before; the others go on.
+
+    Raises:
+        InvalidInput: numbers that do not fit the population, or a store of another training.
+
+    """
+    population = Population.of(networks, seed)
+    dtype = jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array))[0].dtype
+    size = learner.moment.size
+    train_buckets = data.buckets(dtype, 1 if size is None else buckets)
+    judges = () if validation is None else validation.buckets(dtype, buckets)
+    rows = tuple(_batch_rows(bucket, size) for bucket in train_buckets)
+    if width is None:
+        weights = sum(leaf[0].size for leaf in jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array)))
+        width = 1 if len(population) == 1 or weights >= ALONE_FROM else BLOCK
+    elif width < 1:
+        raise InvalidInput(f"width={width}: expected at least 1")
+    blocks = _start(population, learner, until, judges, width, dtype, memory)
+    criterion = dataclasses.replace(until, epochs=1)  # the budget is this loop's: no other number is compiled anew
+
+    history: dict[str, list[np.ndarray]] = {"loss": [], "validation_loss": [], "validation_score": []}
+    first, mark, seconds = 0, "", {"compile": 0.0, "train": 0.0}
+    if store is not None:
+        mark = _mark(population, learner, (data, validation), loss, criterion, seed, width, buckets, memory)
+        saved = store.load(mark)
+        if saved is not None:
+            leaves, structure = jax.tree.flatten(eqx.filter(blocks, eqx.is_array))
+            restored = [jnp.asarray(new, old.dtype) for new, old in zip(saved.arrays, leaves, strict=True)]
+            blocks = eqx.combine(jax.tree.unflatten(structure, restored), blocks)
+            history = {name: list(rows) for name, rows in saved.history.items()}
+            first, seconds = saved.epoch, dict(saved.seconds)
+
+    members, durations = len(population), []
+    for epoch in range(first, until.epochs):
+        active = np.asarray(blocks.active)
+        if not active.any():
+            break
+        begun = time.perf_counter()
+        plan = _plan(train_buckets, rows, seed, epoch)
+        blocks, record = run_epoch(
+            blocks, train_buckets, judges, plan, jnp.asarray(epoch, jnp.int32), learner.gradient, loss, criterion, rows
+        )
+        for name, values in _values(record, members).items():
+            history[name].append(values)
+        durations.append(time.perf_counter() - begun)
+        if progress is not None:
+            progress(_progress(history, epoch + 1, until.epochs, blocks, members, sum(durations), bool(judges)))
+        if store is not None and (store.due() or epoch + 1 == until.epochs):
+            store.save(mark, _saved(blocks, history, epoch + 1, _seconds(seconds, durations)))
+    if store is not None and durations:
+        store.save(mark, _saved(blocks, history, first + len(durations), _seconds(seconds, durations)))
+    return _solution(population, blocks, until, history, _seconds(seconds, durations), bool(judges))
+
+
+def _batch_rows(bucket: Bucket, size: int | None) -> int:
+    """Rows of each batch of a bucket: the wanted size, evened out so that no batch is a small rest."""
+    if size is None:
+        return bucket.count
+    return -(-bucket.count // -(-bucket.count // size))
+
+
+def _plan(buckets: tuple[Bucket, ...], rows: tuple[int, ...], seed: int, epoch: int) -> jax.Array:
+    """Bucket and number of each batch of an epoch, mixed."""
+    plan = [(b, k) for b, (bucket, size) in enumerate(zip(buckets, rows)) for k in range(-(-bucket.count // size))]
+    order = np.random.default_rng([seed, epoch]).permutation(len(plan))
+    return jnp.asarray(np.array(plan, np.int32)[order])
+
+
+def _start(
+    population: Population,
+    learner: Learner,
+    until: Until,
+    judges: tuple[Bucket, ...],
+    width: int,
+    dtype: Any,
+    memory: Any,
+) -> Member:
+    """Members before the first epoch, (blocks, width); the last block is filled up with inactive copies."""
+    members = len(population)
+    count = -(-members // width)
+    update = learner.update.for_members(members, dtype)
+    if memory is None:
+        memory = eqx.filter_vmap(lambda u, n: u.init(n))(update, population.stacked)
+    carry = eqx.filter_vmap(learner.gradient.init)(population.stacked)
+    whole = jnp.zeros(members, jnp.int32)
+    keep_best = until.restore_best and bool(judges)
+    state = Member(
+        network=population.stacked,
+        update=update,
+        memory=memory,
+        carry=carry,
+        seed=population.seeds,
+        active=jnp.ones(members, bool),
+        code=whole,
+        epochs=whole,
+        sequences=whole,
+        evaluations=whole,
+        best=population.stacked if keep_best else None,
+        best_value=jnp.full(members, jnp.inf, dtype),
+        best_epoch=whole,
+        waited=whole,
+    )
+    index = np.minimum(np.arange(count * width), members - 1)
+    filled = take(state, index)
+    real = jnp.arange(count * width) < members
+    filled = eqx.tree_at(lambda m: m.active, filled, real)
+    return jax.tree.map(
+        lambda leaf: leaf.reshape(count, width, *leaf.shape[1:]) if eqx.is_array(leaf) else leaf, filled
+    )
+
+
+def _values(record: Record, members: int) -> dict[str, np.ndarray]:
+    return {name: np.asarray(getattr(record, name)).reshape(-1)[:members] for name in vars(record)}
+
+
+def _seconds(before: dict[str, float], durations: list[float]) -> dict[str, float]:
+    """Compilation is what the first epoch took longer than the quickest later one."""
+    if not durations:
+        return before
+    compiling = durations[0] - min(durations[1:]) if len(durations) > 1 else 0.0
+    compiling = max(compiling, 0.0)
+    return {"compile": before["compile"] + compiling, "train": before["train"] + sum(durations) - compiling}
+
+
+def _saved(blocks: Member, history: dict[str, list[np.ndarray]], epoch: int, seconds: dict[str, float]) -> Saved:
+    arrays = [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(blocks, eqx.is_array))]
+    return Saved(arrays, {name: np.array(rows) for name, rows in history.items()}, epoch, seconds)
+
+
+def _mark(population: Population, learner: Learner, examples: Any, loss: Loss, *settings: Any) -> str:
+    """Fingerprint of a training; the budget of epochs is left out, so that it can be raised."""
+    arrays = [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter((population, settings), eqx.is_array))]
+    for some in examples:
+        if some is not None:
+            arrays += [some.xs.values, np.asarray(some.xs.lengths), np.asarray(some.targets)]
+            arrays += [np.zeros(0) if some.weights is None else some.weights]
+            arrays += [np.zeros(0) if some.xs.boundaries is None else some.xs.flat_boundaries]
+    static = eqx.filter((population, settings), eqx.is_array, inverse=True)
+    return fingerprint(arrays, learner, loss, static)
+
+
+def _progress(
+    history: dict[str, list[np.ndarray]],
+    epoch: int,
+    epochs: int,
+    blocks: Member,
+    members: int,
+    seconds: float,
+    validated: bool,
+) -> Progress:
+    def mean(name: str) -> float:
+        values = history[name][-1]
+        values = values[np.isfinite(values)]
+        return float(values.mean()) if values.size else float("nan")
+
+    active = int(np.asarray(blocks.active).sum())
+    return Progress(
+        epoch,
+        epochs,
+        mean("loss"),
+        mean("validation_loss") if validated else None,
+        mean("validation_score") if validated else None,
+        active,
+        members,
+        seconds,
+    )
+
+
+def _solution(
+    population: Population,
+    blocks: Member,
+    until: Until,
+    history: dict[str, list[np.ndarray]],
+    seconds: dict[str, float],
+    validated: bool,
+) -> Solution:
+    members = len(population)
+    flat = jax.tree.map(
+        lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[:members] if eqx.is_array(leaf) else leaf, blocks
+    )
+    networks = flat.network
+    if flat.best is not None:
+        # A network that reached the criterion keeps the weights that did; one that never got better keeps its last.
+        restore = (flat.best_epoch > 0) & (flat.code != REACHED)
+        networks = jax.tree.map(
+            lambda best, last: (
+                jnp.where(restore.reshape(-1, *(1,) * (last.ndim - 1)), best, last) if eqx.is_array(last) else last
+            ),
+            flat.best,
+            networks,
+        )
+    codes = np.where(np.asarray(flat.code) == RUNNING, BUDGET, np.asarray(flat.code))
+    numbers = [np.asarray(getattr(flat, name)) for name in ("epochs", "sequences", "evaluations", "best_epoch")]
+    results = tuple(
+        Result(int(code), int(e), int(s), int(g), int(b), float(value))
+        for code, e, s, g, b, value in zip(codes, *numbers, np.asarray(flat.best_value))
+    )
+    told = {name: np.array(rows) for name, rows in history.items() if validated or name == "loss"}
+    told = {"epoch": np.arange(1, len(history["loss"]) + 1), **told}
+    return Solution(Population(networks, population.seeds), results, told, seconds, flat.memory)

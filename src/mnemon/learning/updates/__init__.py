@@ -1,0 +1,5 @@
+from ._optax import NAMES as NAMES
+from ._optax import Optax as Optax
+from ._optax import Schedule as Schedule
+from ._optax import Transformation as Transformation
+from ._update import Update as Update

@@ -1,0 +1,27 @@
+"""One strict configuration for all tests, set before JAX and the package are imported."""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import jax
+import pytest
+from jaxtyping import install_import_hook
+
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+# The tables and reference values that tests share: `import table_of_cells`.
+sys.path.insert(0, str(Path(__file__).parent / "fixtures"))
+
+# Every array annotation of the two lowest rooms is checked whenever a test passes through it.
+install_import_hook(["mnemon.cells", "mnemon.layers"], "type_checker.checked")
+
+
+@pytest.fixture
+def float64():
+    """Double precision, in this test only."""
+    with jax.enable_x64(True):
+        yield
