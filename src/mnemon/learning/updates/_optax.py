@@ -142,9 +142,9 @@ class Optax(Update):
         with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
             return self._transformation().init(eqx.filter(network, eqx.is_inexact_array))
 
-    def step(self, memory: Any, network: Network, gradient: Network) -> tuple[Any, Network]:
+    def step(self, memory: Any, network: Network, gradient: Any) -> tuple[Any, Network]:
         """Clip, transform, add. Optax needs JAX's standard type promotion, whatever rules around it."""
-        weights = eqx.filter(network, eqx.is_inexact_array)
+        weights: Any = eqx.filter(network, eqx.is_inexact_array)
         with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
             changes, memory = self._transformation().update(gradient, memory, weights)
             return memory, eqx.apply_updates(network, changes)
@@ -168,9 +168,9 @@ class Transformation(Update):
         with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
             return self.transformation.init(eqx.filter(network, eqx.is_inexact_array))
 
-    def step(self, memory: Any, network: Network, gradient: Network) -> tuple[Any, Network]:
+    def step(self, memory: Any, network: Network, gradient: Any) -> tuple[Any, Network]:
         """Transform, add."""
-        weights = eqx.filter(network, eqx.is_inexact_array)
+        weights: Any = eqx.filter(network, eqx.is_inexact_array)
         with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
             changes, memory = self.transformation.update(gradient, memory, weights)
             return memory, eqx.apply_updates(network, changes)

@@ -25,6 +25,6 @@ class Update(eqx.Module):
         """Memory before the first update."""
         raise NotImplementedError
 
-    def step(self, memory: Any, network: Network, gradient: Network) -> tuple[Any, Network]:
+    def step(self, memory: Any, network: Network, gradient: Any) -> tuple[Any, Network]:
         """New memory and new network."""
         raise NotImplementedError
