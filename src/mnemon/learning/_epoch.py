@@ -92,7 +92,7 @@ def run_epoch(
     def run(arrays: Any) -> tuple[Any, Record]:
         block, each = eqx.combine(arrays, rest), over_members(width)
         draws = [
-            functools.partial(_order, epoch=epoch, bucket=number, count=bucket.count, size=size)
+            functools.partial(_order, epoch=epoch, bucket=number, count=bucket.rows, size=size)
             for number, (bucket, size) in enumerate(zip(buckets, sizes))
         ]
         orders = [each(draw)(block.seed) for draw in draws]
@@ -174,7 +174,7 @@ def _update(
     """One update of one member; returns its arrays, the loss of the batch and how many rows it had."""
     places, real = order
     if places.shape[0] == 1:
-        some, present = bucket, jnp.ones(bucket.count, bucket.weights.dtype)
+        some, present = bucket, jnp.ones(bucket.rows, bucket.weights.dtype)
     else:
         some = jax.tree.map(lambda leaf: leaf[places[number]], bucket)
         present = real[number].astype(bucket.weights.dtype)

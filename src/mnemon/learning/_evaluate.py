@@ -49,11 +49,11 @@ def judged(network: Network, buckets: tuple[Bucket, ...], loss: Loss) -> tuple[F
     """Weighted mean loss and mean score of one network over all buckets; traced inside a compiled epoch."""
     total, right, count = jnp.zeros(()), jnp.zeros(()), 0
     for bucket in buckets:
-        pieces = -(-bucket.count // ROWS)
-        size = -(-bucket.count // pieces)
+        pieces = -(-bucket.rows // ROWS)
+        size = -(-bucket.rows // pieces)
         rows = jnp.arange(pieces * size)
-        shares = jnp.where(rows < bucket.count, 1, 0).astype(bucket.weights.dtype)
-        rows = jnp.minimum(rows, bucket.count - 1)
+        shares = jnp.where(rows < bucket.rows, 1, 0).astype(bucket.weights.dtype)
+        rows = jnp.minimum(rows, bucket.rows - 1)
 
         def piece(now: tuple[Array, Array], bucket: Bucket = bucket) -> tuple[Array, Array]:
             index, share = now
@@ -67,5 +67,5 @@ def judged(network: Network, buckets: tuple[Bucket, ...], loss: Loss) -> tuple[F
         else:
             parts = lax.map(piece, (rows.reshape(pieces, size), shares.reshape(pieces, size)))
             cost, score = parts[0].sum(), parts[1].sum()
-        total, right, count = total + cost, right + score, count + bucket.count
+        total, right, count = total + cost, right + score, count + bucket.rows
     return total / count, right / count

@@ -30,7 +30,7 @@ class Bucket(NamedTuple):
     weights: Float[Array, " sequences"]
 
     @property
-    def count(self) -> int:
+    def rows(self) -> int:
         """Number of sequences."""
         return self.weights.shape[0]
 

@@ -118,13 +118,13 @@ def train(
 def _batch_rows(bucket: Bucket, size: int | None) -> int:
     """Rows of each batch of a bucket: the wanted size, evened out so that no batch is a small rest."""
     if size is None:
-        return bucket.count
-    return -(-bucket.count // -(-bucket.count // size))
+        return bucket.rows
+    return -(-bucket.rows // -(-bucket.rows // size))
 
 
 def _plan(buckets: tuple[Bucket, ...], rows: tuple[int, ...], seed: int, epoch: int) -> jax.Array:
     """Bucket and number of each batch of an epoch, mixed."""
-    plan = [(b, k) for b, (bucket, size) in enumerate(zip(buckets, rows)) for k in range(-(-bucket.count // size))]
+    plan = [(b, k) for b, (bucket, size) in enumerate(zip(buckets, rows)) for k in range(-(-bucket.rows // size))]
     order = np.random.default_rng([seed, epoch]).permutation(len(plan))
     return jnp.asarray(np.array(plan, np.int32)[order])
 
