@@ -80,7 +80,7 @@ def test_missing_values_are_refused_or_kept(tmp_path):
 def test_nothing_is_overwritten_unless_asked(tmp_path):
     path = write_npz(tmp_path / "a.npz", SMALL)
     before = path.read_bytes()
-    with pytest.raises(InvalidInput, match="exists already; pass overwrite=True"):
+    with pytest.raises(InvalidInput, match="exists: .* overwrite=True"):
         write_npz(path, SMALL[:1])
     assert path.read_bytes() == before
     write_npz(path, SMALL[:1], overwrite=True)
@@ -103,17 +103,17 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(np, "savez_compressed", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InvalidInput, match="disk full; the archive that was there is as it was"):
         write_npz(path, SMALL[:1], overwrite=True)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["a.npz"]
 
 
 def test_what_cannot_be_written_is_told(tmp_path):
-    with pytest.raises(InvalidInput) as caught:
-        write_npz(tmp_path / "no" / "a.npy", SMALL)
-    assert "ends in .npz" in str(caught.value)
-    assert "no such folder" in str(caught.value)
+    with pytest.raises(InvalidInput, match=r"ends in \.npz"):
+        write_npz(tmp_path / "a.npy", SMALL)
+    with pytest.raises(InvalidInput, match="there is no folder"):
+        write_npz(tmp_path / "no" / "a.npz", SMALL)
     with pytest.raises(InvalidInput, match=r"one label for each of 2 sequences, got shape \(1,\)"):
         write_npz(tmp_path / "a.npz", SMALL, ["x"])
     with pytest.raises(InvalidInput, match="strings or numbers, got object"):

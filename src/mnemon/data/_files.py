@@ -1,8 +1,6 @@
-"""What every reader does first: see that the file is there, and read its bytes."""
+"""What readers of text share: the bytes as text, and what to do with missing values."""
 
-import difflib
 import gzip
-import os
 import zlib
 from pathlib import Path
 
@@ -14,21 +12,6 @@ def keeps_nan(missing: str) -> bool:
     if missing not in ("error", "nan"):
         raise InvalidInput(f"missing={missing!r}: {suggest(str(missing), ('error', 'nan'))}")
     return missing == "nan"
-
-
-def existing(path: str | os.PathLike) -> Path:
-    """`path` as a `Path` to a file; an `InvalidInput` that proposes a close name where there is none."""
-    path = Path(path)
-    if path.is_file():
-        return path
-    if path.is_dir():
-        raise InvalidInput(f"{path}: is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise InvalidInput(f"{path}: no such file, nor the folder {path.parent}")
-    names = [other.name for other in path.parent.iterdir() if other.is_file()]
-    close = difflib.get_close_matches(path.name, names, n=3)
-    hint = f"; did you mean {' or '.join(close)}?" if close else f" in {path.parent}"
-    raise InvalidInput(f"{path}: no such file{hint}")
 
 
 def read_text(path: Path) -> str:

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mnemon._files import existing, write_whole
 from mnemon.data._dataset import Dataset
-from mnemon.data._files import existing, keeps_nan
+from mnemon.data._files import keeps_nan
 from mnemon.errors import InvalidInput, InvalidType, raise_together, suggest
 from mnemon.sequences import Sequences
 
@@ -90,26 +91,15 @@ def write_npz(
     Raises `InvalidInput` where the path exists (unless `overwrite`), does not end in .npz, or its folder is missing;
     where there is not one label a sequence, or labels are neither strings nor numbers.
     """
-    path = Path(path)
-    parts = _parts(X, y, name or path.stem, about)
-    problems = []
-    if path.suffix != ".npz":
-        problems.append("expected a name that ends in .npz")
-    if not path.parent.is_dir():
-        problems.append(f"no such folder {path.parent}")
-    if path.exists() and not overwrite:
-        problems.append("exists already; pass overwrite=True to replace it")
-    raise_together(problems, str(path))
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    parts = _parts(X, y, name or Path(path).stem, about)
+    if Path(path).suffix != ".npz":
+        raise InvalidInput(f"{path}: expected a name that ends in .npz")
+
+    def write(beside: Path) -> None:
         with open(beside, "xb") as file:
             np.savez_compressed(file, allow_pickle=False, **parts)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return path
+
+    return write_whole(path, "archive", write, overwrite=overwrite)
 
 
 def _parts(X: Sequences, y: ArrayLike | None, name: str, about: str) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from mnemon._files import existing
 from mnemon.data._dataset import Dataset
-from mnemon.data._files import existing
 from mnemon.data._npz import read_npz
 from mnemon.data._ts import read_ts
 from mnemon.errors import InvalidInput, suggest

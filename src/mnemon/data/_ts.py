@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mnemon._files import existing
 from mnemon.data._dataset import Dataset
-from mnemon.data._files import existing, keeps_nan, read_text
+from mnemon.data._files import keeps_nan, read_text
 from mnemon.errors import InvalidInput, raise_together, suggest
 from mnemon.sequences import Sequences
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
+from .._tensors import Unreadable, read_tensors, write_tensors
 from ..errors import InvalidInput
 
 
@@ -49,10 +48,9 @@ class Store:
         if not self.path.exists():
             return None
         try:
-            with safe_open(self.path, framework="numpy") as file:
-                about = json.loads((file.metadata() or {})["mnemon_checkpoint"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        except (SafetensorError, OSError, KeyError, ValueError) as problem:
+            tensors, words = read_tensors(self.path)
+            about = json.loads(words["mnemon_checkpoint"])
+        except (Unreadable, KeyError, ValueError) as problem:
             raise InvalidInput(
                 f"{self.path} is not a readable checkpoint of Mnemon ({problem}); remove it to start anew"
             ) from None
@@ -83,15 +81,10 @@ class Store:
             "arrays": len(saved.arrays),
             "history": list(saved.history),
         }
-        tensors = {f"state.{k}": np.ascontiguousarray(array) for k, array in enumerate(saved.arrays)}
-        tensors |= {f"history.{name}": np.ascontiguousarray(array) for name, array in saved.history.items()}
-        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        try:
-            save_file(tensors, beside, metadata={"mnemon_checkpoint": json.dumps(about)})
-            os.replace(beside, self.path)
-        except (OSError, SafetensorError) as problem:
-            beside.unlink(missing_ok=True)
-            raise InvalidInput(f"cannot write the checkpoint {self.path}: {problem}") from None
+        tensors = {f"state.{k}": array for k, array in enumerate(saved.arrays)}
+        tensors |= {f"history.{name}": array for name, array in saved.history.items()}
+        words = {"mnemon_checkpoint": json.dumps(about)}
+        write_tensors(self.path, "checkpoint", tensors, words, overwrite=True)
         self._written = time.monotonic()
 
 
