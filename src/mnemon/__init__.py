@@ -1,1 +1,32 @@
+from typing import TYPE_CHECKING, Any
+
 from ._version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from .errors import MnemonError as MnemonError
+    from .estimators import SequenceClassifier as SequenceClassifier
+    from .estimators import load as load
+    from .sequences import Sequences as Sequences
+
+# Rooms are loaded when they are first asked for: `import mnemon` and `mnemon --help` start no JAX.
+_ROOM_OF = {
+    "MnemonError": "errors",
+    "SequenceClassifier": "estimators",
+    "Sequences": "sequences",
+    "load": "estimators",
+}
+_ROOMS = ("cells", "data", "errors", "estimators", "layers", "learning", "report", "sequences")
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name in _ROOMS:
+        return importlib.import_module(f".{name}", __name__)
+    if name in _ROOM_OF:
+        return getattr(importlib.import_module(f".{_ROOM_OF[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ROOM_OF, *_ROOMS])

@@ -14,6 +14,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, UInt
 
@@ -155,11 +156,12 @@ def _key(seed: UInt[Array, ""], stream: int, epoch: Int[Array, ""], number: Any)
 def _order(
     seed: UInt[Array, ""], epoch: Int[Array, ""], bucket: int, count: int, size: int
 ) -> tuple[Int[Array, "batches size"], Bool[Array, "batches size"]]:
-    """Which rows of a bucket form which batch, and which places of the last batches are real."""
+    """Which rows of a bucket form which batch, and which places of a batch are real: all, or all but its last."""
     batches = -(-count // size)
     rows = jnp.arange(count) if batches == 1 else jax.random.permutation(_key(seed, 1, epoch, bucket), count)
-    places = jnp.pad(rows, (0, batches * size - count)).reshape(batches, size)
-    return places, (jnp.arange(batches * size) < count).reshape(batches, size)
+    starts = np.arange(batches + 1) * count // batches
+    places = starts[:-1, np.newaxis] + np.arange(size)
+    return rows[np.minimum(places, count - 1)], jnp.asarray(places < starts[1:, np.newaxis])
 
 
 def _update(

@@ -1,0 +1,123 @@
+"""From an estimator's parameters to parts: strings are shorthands for objects, objects are taken as they are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import optax
+from jaxtyping import PRNGKeyArray
+
+from ..cells import GRU, LSTM, Cell, Elman
+from ..errors import InvalidInput, InvalidType, suggest
+from ..layers import PLACES, Bidirectional, Layer, Network, Readout, Recurrent, Segmented, Stack
+from ..learning import BPTT, Gradient, Optax, Transformation, Update
+from ..learning.updates import NAMES
+
+CELLS: dict[str, type[Cell]] = {cell.__name__.lower(): cell for cell in (Elman, GRU, LSTM)}
+GRADIENTS: dict[str, type[Gradient]] = {rule.__name__.lower(): rule for rule in (BPTT,)}
+
+# The norm to which "adam" and other optimisers given by name clip gradients; an object decides for itself.
+CLIP = 1.0
+
+CellMaker = Callable[..., Cell]
+
+
+def cell_maker(cell: Any) -> CellMaker:
+    """`(input_size, units, *, key) -> Cell` from a name, a cell class, or any such function.
+
+    Raises:
+        InvalidInput: an unknown name. InvalidType: nothing that makes cells.
+
+    """
+    if isinstance(cell, str):
+        if cell not in CELLS:
+            raise InvalidInput(f"cell={cell!r}: {suggest(cell, CELLS)}")
+        return CELLS[cell]
+    if callable(cell) and not isinstance(cell, Cell):
+        return cell
+    raise InvalidType(
+        f"cell: expected a name ({', '.join(CELLS)}), a cell class, or a function (input_size, units, *, key) -> Cell "
+        f'such as functools.partial(LSTM, variant="peephole"); got {type(cell).__name__}. A finished network goes to '
+        "network="
+    )
+
+
+def gradient_rule(gradient: Any) -> Gradient:
+    """A gradient rule from a name or as it is.
+
+    Raises:
+        InvalidInput: an unknown name. InvalidType: no gradient rule.
+
+    """
+    if isinstance(gradient, Gradient):
+        return gradient
+    if isinstance(gradient, str):
+        if gradient not in GRADIENTS:
+            raise InvalidInput(f"gradient={gradient!r}: {suggest(gradient, GRADIENTS)}")
+        return GRADIENTS[gradient]()
+    raise InvalidType(f"gradient: expected a name or a rule such as TruncatedBPTT(50); got {type(gradient).__name__}")
+
+
+def update_rule(optimizer: Any, learning_rate: float) -> Update:
+    """An update from a name (with `learning_rate`, clipped to norm 1), an `Update`, or an optax transformation.
+
+    Raises:
+        InvalidInput: an unknown name. InvalidType: nothing that updates.
+
+    """
+    if isinstance(optimizer, Update):
+        return optimizer
+    if isinstance(optimizer, optax.GradientTransformation):
+        return Transformation(optimizer)
+    if isinstance(optimizer, str):
+        if optimizer not in NAMES:
+            raise InvalidInput(f"optimizer={optimizer!r}: {suggest(optimizer, NAMES)}")
+        return Optax(optimizer, learning_rate, clip=CLIP)
+    raise InvalidType(
+        f"optimizer: expected a name, an Update such as Optax('sgd', 0.1, momentum=0.9), or an optax transformation; "
+        f"got {type(optimizer).__name__}"
+    )
+
+
+def check_readout(readout: Any) -> None:
+    """Raise `InvalidInput` unless `readout` is a place."""
+    if readout not in PLACES:
+        raise InvalidInput(f"readout={readout!r}: {suggest(str(readout), PLACES)}")
+
+
+def build_network(
+    key: PRNGKeyArray,
+    inputs: int,
+    outputs: int,
+    *,
+    maker: CellMaker,
+    units: int,
+    layers: int,
+    bidirectional: bool,
+    segment_length: int | None,
+    readout: Any,
+    dropout: float,
+) -> Network:
+    """The network that an estimator's parameters describe.
+
+    With `segment_length` each layer is a segmented-memory layer of two cells of `units` units.
+    """
+    *layer_keys, readout_key = jax.random.split(key, layers + 1)
+
+    def cell(size: int, key: PRNGKeyArray) -> Cell:
+        if segment_length is None:
+            return maker(size, units, key=key)
+        below, above = jax.random.split(key)
+        symbol = maker(size, units, key=below)
+        return Segmented(symbol, maker(symbol.output_size, units, key=above), segment_length)
+
+    stack: list[Layer] = []
+    size = inputs
+    for layer_key in layer_keys:
+        if bidirectional:
+            ahead, back = jax.random.split(layer_key)
+            stack.append(Bidirectional(cell(size, ahead), cell(size, back)))
+        else:
+            stack.append(Recurrent(cell(size, layer_key)))
+        size = stack[-1].output_size
+    return Network(Stack(*stack, dropout=dropout), Readout(size, outputs, at=readout, key=readout_key))

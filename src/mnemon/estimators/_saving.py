@@ -1,0 +1,168 @@
+"""Saving and loading a fitted estimator: one `.safetensors` file, never a pickle.
+
+The tensors are the weights, the channels' scale and the optimiser's memory; the words beside them say, as JSON, which
+estimator it is, with which parameters, made of which parts. `mnemon.load` reads them back.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._files import refuse_path
+from .._tensors import Unreadable, read_tensors, write_tensors
+from .._version import __version__
+from ..errors import InvalidType, MnemonError, ModelFileError
+from ..layers import Network
+from ..learning import Population
+from ._codec import decode, encode, tensor
+
+FORMAT = 1
+KEY = "mnemon_model"
+# Parameters that say how training was watched and stored, not what the model is.
+LEFT_OUT = ("verbose", "store")
+FITTED = ("n_features_in_", "alphabet_", "mean_", "scale_", "history_", "seconds_", "results_", "calls_")
+
+
+class Savable:
+    """Gives an estimator `save`; a task adds its own fitted attributes to `_fitted`."""
+
+    _fitted: tuple[str, ...] = FITTED
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, weights_only: bool = False) -> Path:
+        """Write the fitted estimator to one `.safetensors` file.
+
+        Args:
+            path: where to; a file that is there stays unless `overwrite`.
+            overwrite: replace a file that is there.
+            weights_only: leave out what the network and its optimiser are made of, so that networks of your own
+                classes can be saved; such a file is loaded with `mnemon.load(path, like=network)`.
+
+        Raises:
+            InvalidInput: not written, because the file exists or the disk is full (the old file survives), or parts
+                are no registered parts of the package.
+            NotFittedError: nothing to save yet.
+
+        """
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(self, "population_")  # pyright: ignore[reportArgumentType]
+        refuse_path(path, "model", overwrite=overwrite)
+        me: Any = self
+        tensors: dict[str, np.ndarray] = {}
+        parameters = {k: v for k, v in me.get_params(deep=False).items() if k not in LEFT_OUT}
+        if weights_only:
+            own = ("network", "cell", "optimizer", "gradient")
+            parameters = {k: v for k, v in parameters.items() if k not in own or isinstance(v, str)}
+        elif isinstance(parameters["network"], Network):
+            parameters["network"] = None  # the trained network stands below
+        if isinstance(parameters.get("random_state"), np.random.RandomState):
+            parameters["random_state"] = None  # its place in its stream cannot be kept; the seeds drawn from it are
+        about: dict[str, Any] = {
+            "format": FORMAT,
+            "mnemon": __version__,
+            "estimator": type(self).__name__,
+            "parameters": encode(parameters, "parameters", tensors),
+            "fitted": encode(
+                {name: getattr(me, name) for name in self._fitted if hasattr(me, name)}, "fitted", tensors
+            ),
+            "seeds": encode(me.population_.seeds, "seeds", tensors),
+            "network": None if weights_only else encode(me.population_.stacked, "network", tensors),
+        }
+        if weights_only:
+            tensors |= {f"weights.{k}": leaf for k, leaf in enumerate(_leaves(me.population_.stacked))}
+        tensors |= {f"memory.{k}": leaf for k, leaf in enumerate(_leaves(me.memory_))}
+        return write_tensors(path, "model", tensors, {KEY: json.dumps(about)}, overwrite=overwrite)
+
+
+def load(path: str | os.PathLike[str], *, like: Network | None = None) -> Any:
+    """The estimator that `save` wrote, ready to predict, to stream and to go on training.
+
+    Args:
+        path: the file.
+        like: a network of the same structure, for files saved with `weights_only=True`.
+
+    Raises:
+        ModelFileError: a foreign or truncated file, one of a newer format, one whose tensors are missing or have other
+            shapes than its description says, or one that needs `like`.
+        InvalidInput: no such file.
+
+    """
+    about, tensors = read_model(path)
+    from .. import estimators
+
+    kinds = {n: v for n, v in vars(estimators).items() if isinstance(v, type) and issubclass(v, Savable)}
+    if about["estimator"] not in kinds:
+        raise ModelFileError(f"{path}: made by an estimator {about['estimator']!r} that this version does not know")
+    try:
+        parameters = decode(about["parameters"], tensors)
+        estimator: Any = kinds[about["estimator"]](**parameters)
+        with jax.enable_x64(estimator.precision == "float64"):
+            stacked = _like(like, tensors) if like is not None else _stacked(about, tensors)
+            seeds = decode(about["seeds"], tensors)
+            estimator.population_ = Population(stacked, seeds)
+            for name, value in decode(about["fitted"], tensors).items():
+                setattr(estimator, name, value)
+            estimator._after_load()
+            estimator.memory_ = _memory(estimator, tensors)
+    except ModelFileError as problem:
+        raise ModelFileError(f"{path}: {problem}") from None
+    except (MnemonError, KeyError, TypeError, ValueError) as problem:
+        raise ModelFileError(f"{path}: the description in the file makes no model ({problem})") from None
+    return estimator
+
+
+def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """A model file's description and tensors, of a format this version knows."""
+    try:
+        tensors, words = read_tensors(path)
+        about = json.loads(words[KEY])
+    except (Unreadable, KeyError, ValueError) as problem:
+        why = f"it holds no {KEY}" if isinstance(problem, KeyError) else str(problem)
+        raise ModelFileError(f"{path} is no whole model file of Mnemon: {why}") from None
+    if about["format"] > FORMAT:
+        raise ModelFileError(
+            f"{path} has the model format {about['format']}, made by Mnemon {about['mnemon']}; this version, "
+            f"{__version__}, reads formats up to {FORMAT}. Install a newer Mnemon"
+        )
+    return about, tensors
+
+
+def _stacked(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Network:
+    if about["network"] is None:
+        raise ModelFileError("saved with weights_only=True; load it with like=a network of the same structure")
+    return decode(about["network"], tensors)
+
+
+def _like(like: Network, tensors: dict[str, np.ndarray]) -> Network:
+    """The file's weights in the structure of `like`, which may itself be of any class."""
+    if not isinstance(like, Network):
+        raise InvalidType(f"like: expected a Network, got {type(like).__name__}")
+    arrays, rest = eqx.partition(like, eqx.is_array)
+    leaves, structure = jax.tree.flatten(arrays)
+    names = [f"weights.{k}" for k in range(len(leaves))]
+    if f"weights.{len(leaves)}" in tensors:
+        raise ModelFileError(f"the file holds more tensors than like= has ({len(leaves)})")
+    members = tensors[names[0]].shape[0] if names[0] in tensors else 1
+    found = [jnp.asarray(tensor(tensors, n, (members, *leaf.shape)), leaf.dtype) for n, leaf in zip(names, leaves)]
+    return eqx.combine(jax.tree.unflatten(structure, found), rest)
+
+
+def _memory(estimator: Any, tensors: dict[str, np.ndarray]) -> Any:
+    """The optimiser's memory; its structure is that of a fresh one."""
+    members = len(estimator.population_)
+    update = estimator._learner().update.for_members(members, jnp.result_type(float))
+    fresh = eqx.filter_vmap(lambda u, network: u.init(network))(update, estimator.population_.stacked)
+    arrays, rest = eqx.partition(fresh, eqx.is_array)
+    leaves, structure = jax.tree.flatten(arrays)
+    found = [jnp.asarray(tensor(tensors, f"memory.{k}", leaf.shape), leaf.dtype) for k, leaf in enumerate(leaves)]
+    return eqx.combine(jax.tree.unflatten(structure, found), rest)
+
+
+def _leaves(tree: Any) -> list[np.ndarray]:
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(tree, eqx.is_array))]
