@@ -3,7 +3,6 @@
 import sys
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import pytest
 from table_of_cells import CELLS, assert_close, inputs, living, make, probe, states

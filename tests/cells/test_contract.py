@@ -1,0 +1,106 @@
+"""What holds for every cell of the table: stepping is unfolding, gradients are right, weights are counted."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from table_of_cells import CELLS, FLAT, INPUTS, UNITS, assert_close, inputs, make, probe, states
+
+from mnemon.cells import Cell, Recurs, advance, finishes
+from mnemon.layers import unfold
+
+TIME = 6
+
+
+def one_by_one(cell, xs):
+    """The output after each step, and the states if the sequence ended there, by the contract alone."""
+
+    def body(state, drive):
+        state = advance(cell, state, drive)
+        return state, (cell.output(state), cell.finish(state))
+
+    return jax.lax.scan(body, cell.initial_state(), cell.project(xs))[1]
+
+
+@eqx.filter_jit
+def stepped_and_unfolded(cell, xs):
+    prefixes = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (TIME, *leaf.shape)), xs)
+    return one_by_one(cell, xs), unfold(cell, prefixes, lengths=jnp.arange(1, TIME + 1), engine="plain")
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_finished_stepping_is_unfolding_at_every_length(name, float64):
+    cell = make(name)
+    (said, ended), (outputs, final) = stepped_and_unfolded(cell, inputs(cell, (TIME,)))
+    assert_close(final, ended)
+    for t in range(TIME):
+        assert_close(outputs[t, :t], said[:t])
+        assert_close(outputs[t, t:], np.broadcast_to(jax.vmap(cell.output)(ended)[t], (TIME - t, UNITS)))
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_gradients_are_finite_differences(name, float64):
+    """Of cell, inputs and initial state, by the hoisted walk, along random directions, for central differences."""
+    cell = make(name)
+    parts, fixed = eqx.partition((cell, inputs(cell, (2, 5)), states(cell, (2,))), eqx.is_inexact_array)
+
+    @jax.jit
+    @jax.value_and_grad
+    def loss(parts):
+        cell, xs, state = eqx.combine(parts, fixed)
+        return probe(unfold(cell, xs, state=state, lengths=jnp.array([5, 3])))
+
+    leaves, structure = jax.tree.flatten(parts)
+    slopes = jax.tree.leaves(loss(parts)[1])
+    random = np.random.default_rng(0)
+    for _ in range(3):
+        way = [random.normal(size=leaf.shape) for leaf in leaves]
+
+        def moved(step, way=way):
+            return loss(jax.tree.unflatten(structure, [leaf + step * w for leaf, w in zip(leaves, way)]))[0]
+
+        slope = sum((np.asarray(s) * w).sum() for s, w in zip(slopes, way))
+        assert abs(slope) > 1e-2
+        assert_close((moved(1e-5) - moved(-1e-5)) / 2e-5, slope, 1e-8)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_cell_says_what_it_is(name):
+    cell = make(name)
+    assert isinstance(cell, Cell)
+    assert (cell.input_size, cell.output_size, cell.causal) == (INPUTS, UNITS, True)
+    assert isinstance(cell, Recurs) == (name in FLAT)
+    assert finishes(cell) == (name not in FLAT)
+    state = cell.initial_state()
+    assert all(not leaf.any() for leaf in jax.tree.leaves(state))
+    assert cell.output(state).shape == (UNITS,)
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_a_cell_keeps_the_precision_it_was_made_in(name):
+    def step(cell, xs):
+        drives = cell.project(xs)
+        return drives, advance(cell, cell.initial_state(), jax.tree.map(lambda leaf: leaf[0], drives))
+
+    single = make(name)
+    with jax.enable_x64(True):
+        double = make(name)
+        for cell, dtype in ((single, np.float32), (double, np.float64)):
+            reached = eqx.filter_eval_shape(step, cell, jax.ShapeDtypeStruct((2, INPUTS), dtype))
+            assert {leaf.dtype for leaf in jax.tree.leaves(reached)} == {np.dtype(dtype)}
+
+
+COUNTS = {
+    "Elman tanh": UNITS * (INPUTS + UNITS + 1),
+    "Elman no bias": UNITS * (INPUTS + UNITS),
+    "GRU": 3 * UNITS * (INPUTS + UNITS) + 4 * UNITS,
+    "LSTM forget": 4 * UNITS * (INPUTS + UNITS + 1),
+    "LSTM peephole": 4 * UNITS * (INPUTS + UNITS + 1) + 3 * UNITS,
+    "LSTM 1997": 8 * (INPUTS + 8 + 1),  # 2 blocks: 4 gates and 4 cells, all of which feed all
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_weights_are_counted_as_the_formula_has_them(name):
+    assert sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(make(name), eqx.is_inexact_array))) == COUNTS[name]
