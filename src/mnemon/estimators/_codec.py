@@ -22,12 +22,12 @@ from ..errors import InvalidInput, ModelFileError
 @functools.cache
 def registered() -> dict[str, type]:
     """All parts that a model file may name: the public classes of the rooms below, by name."""
-    parts: dict[str, type] = {}
-    for room in (cells, layers, learning):
-        for name, value in vars(room).items():
-            if isinstance(value, type) and (issubclass(value, eqx.Module) or dataclasses.is_dataclass(value)):
-                parts[name] = value
-    return parts
+    return {
+        name: value
+        for room in (cells, layers, learning)
+        for name, value in vars(room).items()
+        if isinstance(value, type) and (issubclass(value, eqx.Module) or dataclasses.is_dataclass(value))
+    }
 
 
 def encode(value: Any, path: str, tensors: dict[str, np.ndarray]) -> Any:
@@ -64,9 +64,9 @@ def encode(value: Any, path: str, tensors: dict[str, np.ndarray]) -> Any:
     if callable(value) and SQUASHING.get(getattr(value, "__name__", "")) is value:
         return {"$function": value.__name__}
     if registered().get(type(value).__name__) is type(value):
-        fields = {
-            f.name: encode(getattr(value, f.name), f"{path}.{f.name}", tensors) for f in dataclasses.fields(value)
-        }
+        part: Any = type(value)
+        names = [field.name for field in dataclasses.fields(part)]
+        fields = {name: encode(getattr(value, name), f"{path}.{name}", tensors) for name in names}
         return {"$part": type(value).__name__, "fields": fields}
     raise InvalidInput(
         f"{path}: {type(value).__module__}.{type(value).__qualname__} is no part of Mnemon, so a file could not make "

@@ -19,7 +19,7 @@ GRADIENTS: dict[str, type[Gradient]] = {rule.__name__.lower(): rule for rule in 
 # The norm to which "adam" and other optimisers given by name clip gradients; an object decides for itself.
 CLIP = 1.0
 
-CellMaker = Callable[..., Cell]
+CellMaker = Callable[..., Any]
 
 
 def cell_maker(cell: Any) -> CellMaker:

@@ -53,9 +53,8 @@ class Stream:
         """
         values = self._prepare(frame)
         with self._precise():
-            self._memory, answers = _step(
-                self._population.stacked, self._memory, jnp.asarray(values, jnp.result_type(float))
-            )
+            x = jnp.asarray(values, jnp.result_type(float))
+            self._memory, answers = _step(self._population.stacked, self._memory, x)
             said = np.asarray(answers)
         self.frames += 1
         return self._meaning(said[:, None])
