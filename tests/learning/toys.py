@@ -21,6 +21,7 @@ def network(key) -> Network:
     return Network(Elman(FEATURES, UNITS, key=below), Readout(UNITS, CLASSES, key=above))
 
 
+@functools.cache
 def population(members: int = 3, seed: int = 0) -> Population:
     return Population.make(network, members, seed)
 

@@ -1,6 +1,6 @@
 """Classification of whole sequences."""
 
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from scipy.special import softmax
@@ -147,8 +147,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             held_out = self._validation(validation_data, xs)
         elif self.early_stopping:
             kept, out = self._hold_out(numbers)
-            held_out = (xs[out], numbers[out])
-            xs, numbers, weights = xs[kept], numbers[kept], weights[kept]
+            held_out = (_some(xs, out), numbers[out])
+            xs, numbers, weights = _some(xs, kept), numbers[kept], weights[kept]
         self._learn_scale(xs)
         validation = None if held_out is None else Examples(self._scaled(held_out[0]), held_out[1])
         split = Split(Examples(self._scaled(xs), numbers, weights), validation)
@@ -316,3 +316,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         self.result_ = self.results_[0] if len(self.results_) == 1 else self.results_
         self.n_epochs_ = max(result.epochs for result in self.results_)
         self.classes_ = np.asarray(self.classes_)
+
+
+def _some(xs: Sequences, rows: np.ndarray) -> Sequences:
+    """Some of the sequences."""
+    return cast(Sequences, xs[rows])
