@@ -61,8 +61,7 @@ def test_batches_are_even(watched):
 def test_orders_are_each_members_and_each_epochs_own(watched):
     _, seen = watched
     orders = {seen.shares[m, e * 8 : e * 8 + 8].argmax(axis=0).tobytes() for m in range(3) for e in range(EPOCHS)}
-    sets = {np.sort(seen.shares[m, e * 8 : e * 8 + 8] @ np.arange(N)).tobytes() for m in range(3) for e in range(EPOCHS)}
-    assert len(orders) == len(sets) == 3 * EPOCHS
+    assert len(orders) == 3 * EPOCHS
     assert len(set(seen.keys.ravel().tolist())) == seen.keys.size
 
 

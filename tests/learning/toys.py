@@ -93,7 +93,9 @@ def slope_over(network: Network, data: Examples) -> Network:
     dtype = weights(network)[0].dtype
     values, lengths = data.xs.pad(dtype=dtype)
     shares = np.ones(len(data)) if data.weights is None else data.weights
-    return slope(network, jnp.asarray(values), jnp.asarray(lengths), jnp.asarray(data.targets), jnp.asarray(shares, dtype))
+    return slope(
+        network, jnp.asarray(values), jnp.asarray(lengths), jnp.asarray(data.targets), jnp.asarray(shares, dtype)
+    )
 
 
 class Seen(NamedTuple):

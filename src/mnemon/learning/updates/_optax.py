@@ -1,7 +1,8 @@
 """Updates from optax, by name, with numbers that may differ from network to network."""
 
+import contextlib
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import equinox as eqx
@@ -26,6 +27,13 @@ SCHEDULES = (
 )  # fmt: skip
 
 Number = float | Sequence[float] | np.ndarray | Array
+
+
+@contextlib.contextmanager
+def _optax_rules() -> Iterator[None]:
+    """JAX's standard promotion of types and ranks, whatever rules around it: optax is written for it."""
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        yield
 
 
 class Schedule(eqx.Module):
@@ -55,12 +63,13 @@ class Schedule(eqx.Module):
         self.settings = tuple(sorted(settings.items()))
         try:
             self(0)
-        except TypeError as problem:
+        except (TypeError, ValueError) as problem:
             raise InvalidInput(f"Schedule({name!r}): {problem}") from None
 
     def __call__(self, count: Any) -> Any:
         """The factor after `count` updates."""
-        return getattr(optax, self.name)(**dict(self.settings))(count)
+        with _optax_rules():
+            return getattr(optax, self.name)(**dict(self.settings))(count)
 
 
 class Optax(Update):
@@ -100,16 +109,19 @@ class Optax(Update):
     ) -> None:
         if name not in NAMES:
             raise InvalidInput(f"optimizer {name!r}: {suggest(name, NAMES)}")
-        known = [p for p in inspect.signature(getattr(optax, name)).parameters if p != "learning_rate"]
+        defaults = {k: p.default for k, p in inspect.signature(getattr(optax, name)).parameters.items()}
+        known = [k for k in defaults if k != "learning_rate"]
         for setting in settings:
             if setting not in known:
                 raise InvalidInput(f"optimizer {name!r} has no setting {setting!r}: {suggest(setting, known)}")
-        for label, value in (("learning_rate", learning_rate), ("clip", clip)):
-            if value is not None and not (np.all(np.isfinite(value)) and np.all(np.asarray(value) > 0)):
+        for label, value in (("learning_rate", learning_rate), *(() if clip is None else (("clip", clip),))):
+            if not (_numeric(value) and np.all(np.isfinite(value)) and np.all(np.asarray(value) > 0)):
                 raise InvalidInput(f"optimizer {name!r}: {label}={value!r}; expected positive numbers")
-        numeric = {
-            k: v for k, v in settings.items() if not isinstance(v, bool | str) and np.ndim(v) <= 1 and v is not None
-        }
+        # What optax counts in whole numbers (sizes, offsets) decides shapes and is the same for all networks.
+        numeric = {k: v for k, v in settings.items() if _numeric(v) and not isinstance(defaults[k], int)}
+        for label, value in numeric.items():
+            if not np.all(np.isfinite(value)):
+                raise InvalidInput(f"optimizer {name!r}: {label}={value!r}; expected finite numbers")
         self.name = name
         self.numbers = {"learning_rate": learning_rate, **numeric}
         self.clip = clip
@@ -130,22 +142,21 @@ class Optax(Update):
                 raise InvalidInput(
                     f"optimizer {self.name!r}: got {array.size} numbers for a population of {members} networks"
                 )
-            kind = dtype if np.issubdtype(array.dtype, np.floating) else array.dtype
-            return jnp.asarray(np.broadcast_to(array, (members,)), kind)
+            return jnp.asarray(np.broadcast_to(array, (members,)), dtype)
 
         numbers = {k: spread(v) for k, v in self.numbers.items()}
-        clip = None if self.clip is None else spread(float(self.clip) if np.ndim(self.clip) == 0 else self.clip)
+        clip = None if self.clip is None else spread(self.clip)
         return eqx.tree_at(lambda u: (u.numbers, u.clip), self, (numbers, clip), is_leaf=lambda leaf: leaf is None)
 
     def init(self, network: Network) -> Any:
         """The optimiser's own state."""
-        with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        with _optax_rules():
             return self._transformation().init(eqx.filter(network, eqx.is_inexact_array))
 
     def step(self, memory: Any, network: Network, gradient: Any) -> tuple[Any, Network]:
-        """Clip, transform, add. Optax needs JAX's standard type promotion, whatever rules around it."""
+        """Clip, transform, add."""
         weights: Any = eqx.filter(network, eqx.is_inexact_array)
-        with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        with _optax_rules():
             changes, memory = self._transformation().update(gradient, memory, weights)
             return memory, eqx.apply_updates(network, changes)
 
@@ -158,6 +169,11 @@ class Optax(Update):
         return optimiser if self.clip is None else optax.chain(optax.clip_by_global_norm(self.clip), optimiser)
 
 
+def _numeric(value: Any) -> bool:
+    """Whether a setting is a number, or one a network: no switch, word, type, function or tree."""
+    return np.ndim(value) <= 1 and np.asarray(value).dtype.kind in "iuf"
+
+
 class Transformation(Update):
     """Any gradient transformation of optax, made by hand: one setting for all networks; it cannot be saved."""
 
@@ -165,12 +181,12 @@ class Transformation(Update):
 
     def init(self, network: Network) -> Any:
         """The transformation's own state."""
-        with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        with _optax_rules():
             return self.transformation.init(eqx.filter(network, eqx.is_inexact_array))
 
     def step(self, memory: Any, network: Network, gradient: Any) -> tuple[Any, Network]:
         """Transform, add."""
         weights: Any = eqx.filter(network, eqx.is_inexact_array)
-        with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        with _optax_rules():
             changes, memory = self.transformation.update(gradient, memory, weights)
             return memory, eqx.apply_updates(network, changes)
