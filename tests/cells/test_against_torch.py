@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from table_of_cells import start, assert_close, living
+from table_of_cells import assert_close, living, start
 
 from mnemon.cells import GRU, LSTM, Elman
 from mnemon.layers import Bidirectional, Recurrent, Stack, unfold

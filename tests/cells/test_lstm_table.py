@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from table_of_cells import start, assert_close
+from table_of_cells import assert_close, start
 
 from mnemon.cells import GRU, LSTM, LSTM_TABLE, Elman, LSTMVariant, zeros
 from mnemon.errors import InvalidInput

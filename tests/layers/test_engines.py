@@ -1,20 +1,17 @@
-"""The hoisted walk is the plain walk: outputs, final states and every gradient."""
+"""The hoisted walk is the plain walk, in either layout of the batch: outputs, final states and every gradient."""
 
 import sys
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import pytest
 from table_of_cells import CELLS, assert_close, inputs, living, make, probe, states
 
 from mnemon.layers import unfold
 
-WAYS = {
-    "whole": {},
-    "lengths": {"lengths": (5, 1, 3)},
-    "reversed lengths": {"lengths": (5, 1, 3), "reverse": True},
-    "truncated lengths": {"lengths": (5, 1, 3), "truncate": 2},
-}
+HARDEST = {"lengths": (5, 1, 3), "reverse": True, "truncate": 2}
+FEW = ["Elman tanh", "GRU", "LSTM peephole, 2 a block", "GRU in LSTM, boundaries"]
 
 
 def run(parts, engine, lengths=None, **how):
@@ -31,22 +28,60 @@ def run(parts, engine, lengths=None, **how):
     return answer, gradients
 
 
+def parts_of(name, seed=0):
+    cell = make(name, seed)
+    return cell, inputs(cell, (3, 5)), states(cell, (3,))
+
+
 @eqx.filter_jit
 def both(parts, engine, **how):
     return run(parts, "plain", **how), run(parts, engine, **how)
 
 
-@pytest.fixture
-def batch_last(monkeypatch):
-    """The layout of few units and a large batch, for every size."""
-    walking = sys.modules["mnemon.layers.unfold"]
+@pytest.mark.parametrize("name", CELLS)
+def test_hoisted_equals_plain_with_everything_at_once(name, float64):
+    plain, hoisted = both(parts_of(name), "hoisted", **HARDEST)
+    assert_close(hoisted, plain)
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_auto_equals_plain_where_nothing_is_asked(name, float64):
+    plain, auto = both(parts_of(name), "auto")
+    assert_close(auto, plain)
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_the_batch_may_stand_last(name, float64, monkeypatch):
+    parts = parts_of(name)
+    batch_first, _ = both(parts, "plain", **HARDEST)
+    walking = sys.modules["mnemon.layers.unfold"]  # the package's attribute of this name is the function
     monkeypatch.setattr(walking, "COLUMNS_MOST_UNITS", 100)
     monkeypatch.setattr(walking, "COLUMNS_LEAST_BATCH", 1)
+    for batch_last in eqx.filter_jit(lambda parts: both(parts, "hoisted", **HARDEST))(parts):
+        assert_close(batch_last, batch_first)
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", CELLS)
-def test_hoisted_equals_plain(name, way, float64):
-    cell = make(name)
-    plain, hoisted = both((cell, inputs(cell, (3, 5)), states(cell, (3,))), "hoisted", **WAYS[way])
-    assert_close(hoisted, plain)
+@pytest.mark.parametrize("name", FEW)
+def test_a_population_is_its_members(name, float64):
+    """Vmapped over cells, the hoisted walk gives each cell's own answers and gradients."""
+    members = [parts_of(name, seed) for seed in range(3)]
+    run_one = eqx.filter_jit(lambda parts: run(parts, "auto", lengths=(5, 1, 3)))
+    arrays = [eqx.partition(member, eqx.is_array) for member in members]
+    together = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(a for a, _ in arrays))
+    answers = eqx.filter_jit(eqx.filter_vmap(run_one))(eqx.combine(together, arrays[0][1]))
+    for k, member in enumerate(members):
+        assert_close(jax.tree.map(lambda leaf: leaf[k], answers), run_one(member))  # noqa: B023
+
+
+def test_the_plain_walk_differentiates_in_every_way(float64):
+    """Forward over reverse over the plain walk: a Hessian, symmetric and not zero."""
+    cell, xs, state = parts_of("Elman tanh")
+
+    @jax.jit
+    @jax.hessian
+    def hessian(bias):
+        return probe(unfold(eqx.tree_at(lambda c: c.bias, cell, bias), xs, state=state, engine="plain"))
+
+    curvature = hessian(cell.bias)
+    assert abs(curvature).min() > 1e-3
+    assert_close(curvature, curvature.T)
