@@ -1,7 +1,8 @@
 """What all sequence estimators share: parameters, checking, standardising, training, streaming, saving."""
 
+import contextlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -66,6 +67,10 @@ class SequenceEstimator(Savable, BaseEstimator):
 
     def _check_parameters(self) -> None:
         """Raise one `InvalidInput` that names all wrong parameters."""
+        raise_together(self._parameter_problems(), type(self).__name__, most=12)
+
+    def _parameter_problems(self) -> list[str]:
+        """A sentence for each wrong parameter; a task adds its own."""
         problems = []
 
         def whole(name: str, least: int, *, none: bool = False) -> None:
@@ -103,13 +108,18 @@ class SequenceEstimator(Savable, BaseEstimator):
                 check()
             except MnemonError as problem:
                 problems.append(str(problem))
-        raise_together(problems, type(self).__name__)
+        return problems
 
     def _check_X(self, X: Any, *, fitted: bool) -> Sequences:
         """`X` as sequences; with the channels (and symbols) of the training data where there were some."""
         sequences = as_sequences(X, alphabet=self.alphabet_ if fitted and self.alphabet_ is not None else None)
         if not fitted:
             return sequences
+        if self.alphabet_ is None and sequences.alphabet is not None:
+            raise InvalidInput(
+                f"X: expected numbers of {self.n_features_in_} channels, got symbols of the alphabet "
+                f"{', '.join(sequences.alphabet)}"
+            )
         if sequences.n_channels != self.n_features_in_:
             raise InvalidInput(
                 f"X has {sequences.n_channels} features (channels), but {type(self).__name__} is expecting "
@@ -118,6 +128,17 @@ class SequenceEstimator(Savable, BaseEstimator):
         return sequences
 
     # Training
+
+    @contextlib.contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """What was fitted before stays as it was, if fitting is refused or interrupted."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     def _precise(self) -> Any:
         """The context in which arrays have the wanted precision; nothing is changed outside it."""
@@ -149,8 +170,7 @@ class SequenceEstimator(Savable, BaseEstimator):
         if xs.alphabet is not None:
             return xs
         values = (xs.values.astype(np.float64) - self.mean_) / self.scale_
-        bounds = None if xs.boundaries is None else xs.boundaries
-        return Sequences.from_concatenated(values, xs.lengths, boundaries=bounds)
+        return Sequences.from_concatenated(values, xs.lengths, boundaries=xs.flat_boundaries)
 
     def _build(self, seed: int) -> Population:
         """Untrained networks."""
@@ -173,7 +193,10 @@ class SequenceEstimator(Savable, BaseEstimator):
 
         def make(key: Any) -> Network:
             if self.network is not None:
-                return self.network(inputs, outputs, key=key)
+                own = self.network(inputs, outputs, key=key)
+                if not isinstance(own, Network):
+                    raise InvalidType(f"network: the function made a {type(own).__name__}; expected a Network")
+                return own
             return build_network(
                 key,
                 inputs,
@@ -283,10 +306,13 @@ class SequenceEstimator(Savable, BaseEstimator):
     def _scale_frame(self, frame: Any) -> np.ndarray:
         """One frame (channels,), or one symbol, in the units of the network."""
         if self.alphabet_ is not None:
-            if frame not in self.alphabet_:
+            if not isinstance(frame, str) or frame not in self.alphabet_:
                 raise InvalidInput(f"frame {frame!r} is none of the symbols {', '.join(map(str, self.alphabet_))}")
             return np.eye(self.n_features_in_)[list(self.alphabet_).index(frame)]
-        values = np.atleast_1d(np.asarray(frame, float))
+        try:
+            values = np.atleast_1d(np.asarray(frame, float))
+        except (TypeError, ValueError):
+            raise InvalidInput(f"a frame has {self.n_features_in_} numbers, one a channel; got {frame!r}") from None
         if values.shape != (self.n_features_in_,):
             raise InvalidInput(f"a frame has {self.n_features_in_} channels; got shape {np.shape(frame)}")
         if not np.all(np.isfinite(values)):

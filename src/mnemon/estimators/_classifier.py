@@ -5,13 +5,12 @@ from typing import Any, Self, cast
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin
-from sklearn.model_selection import train_test_split
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from ..errors import InvalidInput, raise_together
+from ..errors import InvalidInput, InvalidType, suggest
 from ..learning import CrossEntropy, Examples, Loss, Population, Store, Until, answers
 from ..sequences import Sequences
 from ._base import SequenceEstimator, Split
@@ -39,7 +38,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         early_stopping: True, or epochs to wait: hold out `validation_fraction` (or use `validation_data`), stop when
             its loss no longer falls (True waits 10 epochs), and restore the best weights.
         validation_fraction: share of each class that is held out for early stopping.
-        dropout: share of each layer's units that is silent in training, the same along a sequence.
+        dropout: share of each layer's units that is silent in training, the same along a sequence, in what the layer
+            hands on and in what it feeds back (Gal and Ghahramani 2016; segmented layers: only what they hand on).
         standardize: bring each channel to mean 0 and deviation 1, as measured on the training part.
         class_weight: None, "balanced", or a weight by class.
         n_networks: networks trained together in one compiled call; their probabilities are averaged.
@@ -87,7 +87,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         batch_size: int | None = 32,
         early_stopping: bool | int = False,
         validation_fraction: float = 0.1,
-        dropout: float = 0.0,
+        dropout: float = 0.3,
         standardize: bool = True,
         class_weight: Any = None,
         n_networks: int = 1,
@@ -135,12 +135,16 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
 
         """
         self._check_parameters()
+        with self._all_or_nothing():
+            self._fit(X, y, sample_weight, validation_data)
+        return self
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation_data: tuple[Any, Any] | None) -> None:
         xs, labels = self._check_pair(X, y, fitted=False)
-        self.classes_, numbers = np.unique(labels, return_inverse=True)
+        self.classes_, numbers = _distinct(labels)
         if len(self.classes_) < 2:
-            raise InvalidInput(
-                f"y holds one class only ({self.classes_[0]!r}); a classifier needs sequences of at least 2 classes"
-            )
+            only = self.classes_.tolist()[0]
+            raise InvalidInput(f"y holds one class only ({only!r}); a classifier needs sequences of at least 2 classes")
         weights = self._weights(labels, sample_weight, xs)
         held_out = None
         if validation_data is not None:
@@ -156,7 +160,6 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         self.calls_ = 0
         with self._precise():
             self._keep(self._train(self._build(seed), split, self._until(held_out is not None), seed))
-        return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """One more epoch on these data, with the optimiser's memory; also after `mnemon.load`.
@@ -171,10 +174,15 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
 
         """
         self._check_parameters()
+        with self._all_or_nothing():
+            self._fit_further(X, y, classes, sample_weight)
+        return self
+
+    def _fit_further(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
         first = not hasattr(self, "population_")
         xs, labels = self._check_pair(X, y, fitted=not first)
         if first:
-            self.classes_ = np.unique(labels if classes is None else np.asarray(classes))
+            self.classes_, _ = _distinct(labels if classes is None else np.asarray(classes))
             if len(self.classes_) < 2:
                 raise InvalidInput("a classifier needs at least 2 classes; name all of them with classes=")
             self._learn_scale(xs)
@@ -195,7 +203,6 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             loss = np.concatenate([before["loss"], self.history_["loss"]])
             self.history_ = {"epoch": np.arange(1, len(loss) + 1), "loss": loss}
             self.n_epochs_ = len(loss)
-        return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """(n, classes) probabilities, in the order of `classes_`; the mean over the networks.
@@ -237,6 +244,17 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         """
         return self._open_stream(lambda said: self._probabilities(said)[0])
 
+    def _parameter_problems(self) -> list[str]:
+        problems, weight = super()._parameter_problems(), self.class_weight
+        if isinstance(weight, str) and weight != "balanced":
+            problems.append(f"class_weight={weight!r}: {suggest(weight, ['balanced'])}, None, or a weight by class")
+        elif isinstance(weight, dict):
+            if wrong := {k: v for k, v in weight.items() if not (np.isreal(v) and 0 <= v < np.inf)}:
+                problems.append(f"class_weight={wrong!r}: expected finite numbers of at least 0")
+        elif weight is not None and not isinstance(weight, str):
+            problems.append(f"class_weight: expected 'balanced', a dict or None; got {type(weight).__name__}")
+        return problems
+
     def _outputs(self) -> int:
         return len(self.classes_)
 
@@ -273,7 +291,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         wrong = self.classes_[numbers] != labels
         if np.any(wrong):
             k = int(np.argmax(wrong))
-            raise InvalidInput(f"{name} holds the label {labels[k]!r} (at {k}), which is none of {list(self.classes_)}")
+            label, known = labels[k : k + 1].tolist()[0], ", ".join(map(repr, self.classes_.tolist()))
+            raise InvalidInput(f"{name} holds the label {label!r} (at {k}), which is none of {known}")
         return numbers
 
     def _weights(self, labels: np.ndarray, sample_weight: Any, xs: Sequences) -> np.ndarray:
@@ -297,25 +316,33 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     def _hold_out(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows kept for training and rows held out, every class in both."""
         counts = np.bincount(numbers)
-        out = max(round(self.validation_fraction * len(numbers)), len(counts))
-        problems = []
         if counts.min() < 2:
-            rare = self.classes_[int(counts.argmin())]
-            problems.append(f"class {rare!r} has 1 sequence only; a held-out part needs 2 of each class")
-        if len(numbers) - out < len(counts):
-            problems.append(f"{len(numbers)} sequences are too few to hold out {out} of {len(counts)} classes")
-        if problems:
-            problems.append("give validation_data, or set early_stopping=False")
-        raise_together(problems, "early_stopping")
-        rows = np.arange(len(numbers))
-        kept, held = train_test_split(rows, test_size=out, stratify=numbers, random_state=self._seed())
-        return np.sort(kept), np.sort(held)
+            rare = ", ".join(map(repr, self.classes_[counts < 2].tolist()))
+            raise InvalidInput(
+                f"early_stopping: 1 sequence only of class {rare}, but a held-out part needs 2 of each class; give "
+                "validation_data, or set early_stopping=False"
+            )
+        draw = np.random.default_rng(self._seed())
+        out = np.zeros(len(numbers), bool)
+        for k, count in enumerate(counts):
+            share = min(max(round(self.validation_fraction * count), 1), count - 1)
+            out[draw.permutation(np.flatnonzero(numbers == k))[:share]] = True
+        return np.flatnonzero(~out), np.flatnonzero(out)
 
     def _after_load(self) -> None:
         """Attributes that follow from those in a model file."""
         self.result_ = self.results_[0] if len(self.results_) == 1 else self.results_
         self.n_epochs_ = max(result.epochs for result in self.results_)
         self.classes_ = np.asarray(self.classes_)
+
+
+def _distinct(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The classes, sorted, and the number of each label's class."""
+    try:
+        return np.unique(labels, return_inverse=True)
+    except TypeError:
+        kinds = ", ".join(sorted({type(label).__name__ for label in labels}))
+        raise InvalidType(f"y mixes labels that cannot be sorted ({kinds}); make them all of one kind") from None
 
 
 def _some(xs: Sequences, rows: np.ndarray) -> Sequences:

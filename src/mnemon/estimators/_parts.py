@@ -7,7 +7,7 @@ import jax
 import optax
 from jaxtyping import PRNGKeyArray
 
-from ..cells import GRU, LSTM, Cell, Elman
+from ..cells import GRU, LSTM, Cell, Elman, Recurs
 from ..errors import InvalidInput, InvalidType, suggest
 from ..layers import PLACES, Bidirectional, Layer, Network, Readout, Recurrent, Segmented, Stack
 from ..learning import BPTT, Gradient, Optax, Transformation, Update
@@ -100,24 +100,33 @@ def build_network(
 ) -> Network:
     """The network that an estimator's parameters describe.
 
-    With `segment_length` each layer is a segmented-memory layer of two cells of `units` units.
+    With `segment_length` each layer is a segmented-memory layer of two cells of `units` units. Dropout silences units
+    of what a layer hands on, and of what it feeds back where its cell can split that off.
     """
     *layer_keys, readout_key = jax.random.split(key, layers + 1)
 
+    def make(size: int, key: PRNGKeyArray) -> Cell:
+        made = maker(size, units, key=key)
+        if not isinstance(made, Cell):
+            raise InvalidType(f"cell: the function made a {type(made).__name__}; expected a Cell")
+        return made
+
     def cell(size: int, key: PRNGKeyArray) -> Cell:
         if segment_length is None:
-            return maker(size, units, key=key)
+            return make(size, key)
         below, above = jax.random.split(key)
-        symbol = maker(size, units, key=below)
-        return Segmented(symbol, maker(symbol.output_size, units, key=above), segment_length)
+        symbol = make(size, below)
+        return Segmented(symbol, make(symbol.output_size, above), segment_length)
 
     stack: list[Layer] = []
     size = inputs
     for layer_key in layer_keys:
         if bidirectional:
             ahead, back = jax.random.split(layer_key)
-            stack.append(Bidirectional(cell(size, ahead), cell(size, back)))
+            both = cell(size, ahead), cell(size, back)
+            stack.append(Bidirectional(*both, dropout=dropout * all(isinstance(one, Recurs) for one in both)))
         else:
-            stack.append(Recurrent(cell(size, layer_key)))
+            one = cell(size, layer_key)
+            stack.append(Recurrent(one, dropout=dropout * isinstance(one, Recurs)))
         size = stack[-1].output_size
     return Network(Stack(*stack, dropout=dropout), Readout(size, outputs, at=readout, key=readout_key))
