@@ -134,9 +134,9 @@ def main() -> None:
     lines = [
         "# A population against one network after the other",
         "",
-        f"`python benchmarks/population.py{' --quick' if options.quick else ''}` on {machine()}; jax "
-        f"{jax.__version__}. {networks} segmented-memory networks of 10 + 10 units, {STRINGS} strings of {TIME} letters, full batch, "
-        "float32.",
+        f"`python benchmarks/population.py{' --quick' if options.quick else ''}` on {machine()}; "
+        f"jax {jax.__version__}. {networks} segmented-memory networks of {UNITS} + {UNITS} units, {STRINGS} strings of "
+        f"{TIME} letters, full batch, float32.",
         "",
         "| | ms an epoch | times as long as mnemon |",
         "| --- | --- | --- |",
