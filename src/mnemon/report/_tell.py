@@ -1,0 +1,156 @@
+"""The story of a fitted classifier and the data it was judged on."""
+
+import os
+import platform
+import shlex
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._version import __version__
+from ..errors import InvalidInput
+from ._markup import plural
+from ._story import DataSet, Judged, Story
+
+if TYPE_CHECKING:
+    from ..data import Dataset
+    from ..estimators import SequenceClassifier
+
+PACKAGES = ("jax", "equinox", "optax", "numpy", "scikit-learn")
+TIMES = {"compile": "compiling", "train": "training"}
+# Parameters that a reader of the report asks for; those that were left alone and say nothing are not shown.
+MODEL = ("cell", "units", "layers", "bidirectional", "segment_length", "readout", "n_networks")
+TRAINING = ("gradient", "optimizer", "learning_rate", "batch_size", "dropout", "class_weight", "early_stopping")
+
+
+def story_of(
+    classifier: "SequenceClassifier",
+    data: "Dataset",
+    probabilities: NDArray,
+    *,
+    training: "Dataset | None" = None,
+    reading: float | None = None,
+    judging: float | None = None,
+    model_path: str = "",
+    command: str = "",
+    date: str = "",
+) -> Story:
+    """The story of `classifier`, judged by what it said of `data`.
+
+    - `classifier`: fitted, or loaded from a model file.
+    - `data`, `probabilities`: labelled sequences, and what `classifier.predict_proba` said of them `(n, classes)`.
+    - `training`: what it was trained on, where that is known.
+    - `reading`, `judging`: seconds that these took; the others are the classifier's own.
+    - `model_path`, `command`, `date`: as in `Story`.
+
+    Raises `InvalidInput` where the data have no labels, or none that the classifier knows.
+    """
+    if data.y is None:
+        raise InvalidInput(f"{data.name}: holds no labels to judge by")
+    several = len(classifier.results_) > 1
+    best = [result.best_epoch for result in classifier.results_]
+    restored = bool(classifier.early_stopping) and "validation_loss" in classifier.history_
+    seed = classifier.random_state
+    taken = {
+        "reading data": reading,
+        **{TIMES.get(k, k): v for k, v in classifier.seconds_.items()},
+        "judging": judging,
+    }
+    name = training.name if training else data.name
+    return Story(
+        title=f"{name}: {plural(len(classifier.classes_), 'class', 'classes')} of sequences",
+        judged=_judged(classifier, data, probabilities),
+        model=_model(classifier),
+        summary=classifier.summary(),
+        training_data=described(training) if training else None,
+        test_data=described(data),
+        ending=_ending(classifier),
+        history={name: _squeezed(values) for name, values in classifier.history_.items()},
+        best_epoch=None if not restored else best if several else best[0],
+        times={what: seconds for what, seconds in taken.items() if seconds is not None},
+        model_path=model_path,
+        python=_python(model_path) if model_path else "",
+        shell=_shell(model_path) if model_path else "",
+        versions={"mnemon": __version__, "python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        date=date,
+        machine=f"{platform.system()} {platform.machine()}, {plural(os.cpu_count() or 1, 'core')}",
+        command=command,
+        seed=int(seed) if isinstance(seed, int | np.integer) else None,
+    )
+
+
+def described(data: "Dataset") -> DataSet:
+    """A data set as a report describes it."""
+    counts: Mapping[Any, int] = {}
+    if data.y is not None:
+        labels, numbers = np.unique(data.y, return_counts=True)
+        counts = dict(zip(labels.tolist(), numbers.tolist()))
+    lengths = data.X.lengths
+    return DataSet(
+        name=data.name,
+        sequences=len(data.X),
+        channels=data.X.n_channels,
+        counts=counts,
+        lengths=lengths,
+        about=data.about,
+    )
+
+
+def _judged(classifier: "SequenceClassifier", data: "Dataset", probabilities: NDArray) -> Judged:
+    classes = np.asarray(classifier.classes_)
+    return Judged(
+        classes=classes,
+        y_true=np.asarray(data.y),
+        y_pred=classes[probabilities.argmax(axis=1)],
+        probabilities=probabilities,
+        lengths=data.X.lengths,
+        sequences=list(data.X) if data.X.alphabet is None else None,
+    )
+
+
+def _model(classifier: "SequenceClassifier") -> dict[str, Any]:
+    parameters = classifier.get_params(deep=False)
+    own = parameters["network"] is not None
+    names = (*(() if own else MODEL), *TRAINING)
+    said = {name.removeprefix("n_").replace("_", " "): _word(parameters[name]) for name in names}
+    told = {name: value for name, value in said.items() if value not in (None, False, 0)}
+    return {**told, "weights": classifier.network_.weight_count(), "precision": classifier.precision}
+
+
+def _word(value: Any) -> Any:
+    """A parameter as a reader wants it: plain values as they are, classes and functions by their names."""
+    if value is None or isinstance(value, str | int | float | np.generic):
+        return value
+    return getattr(value, "__name__", None) or repr(value)
+
+
+def _ending(classifier: "SequenceClassifier") -> str:
+    """How training ended, network by network where they ended differently."""
+    sentences = [result.sentence for result in classifier.results_]
+    if len(sentences) == 1:
+        result = classifier.results_[0]
+        return f"Training {sentences[0]} after {plural(result.epochs, 'epoch')} and {result.evaluations:,} updates."
+    parts = [f"{sentences.count(said)} of {len(sentences)} networks: {said}" for said in dict.fromkeys(sentences)]
+    return "; ".join(parts) + "."
+
+
+def _squeezed(values: Any) -> NDArray:
+    values = np.asarray(values)
+    return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+
+
+def _python(path: str) -> str:
+    return f"""\
+import mnemon
+
+classifier = mnemon.load({path!r})
+classifier.predict(X)  # X: a list of arrays (time, channels), or mnemon.data.read(FILE).X
+"""
+
+
+def _shell(path: str) -> str:
+    quoted = shlex.quote(path)
+    return f"mnemon predict {quoted} DATA\nmnemon evaluate {quoted} DATA\nmnemon show {quoted}"
