@@ -34,7 +34,7 @@ def answers(population: Population, xs: Sequences) -> np.ndarray:
             some = rows[first : first + width]
             filled = np.concatenate([some, np.repeat(some[:1], width - len(some))])
             values, lengths = padded(xs, filled, dtype, length=longest)
-            lengths = jnp.full(width, longest, jnp.int32) if lengths is None else lengths
+            lengths = jnp.full(width, longest, int) if lengths is None else lengths
             result[:, some] = np.asarray(_answer(population.stacked, values, lengths))[:, : len(some)]
     return result
 
@@ -47,7 +47,8 @@ def _answer(stacked: Network, xs: Any, lengths: Array) -> Float[Array, "members 
 
 def judged(network: Network, buckets: tuple[Bucket, ...], loss: Loss) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Weighted mean loss and mean score of one network over all buckets; traced inside a compiled epoch."""
-    total, right, count = jnp.zeros(()), jnp.zeros(()), 0
+    total = right = jnp.zeros((), buckets[0].weights.dtype)
+    count = 0
     for bucket in buckets:
         pieces = -(-bucket.rows // ROWS)
         size = -(-bucket.rows // pieces)

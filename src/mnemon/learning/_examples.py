@@ -93,4 +93,4 @@ def padded(
     if xs.boundaries is not None:
         array = Steps(array, jnp.asarray(xs.pad_boundaries(rows, length=length)))
     full = bool((lengths == values.shape[1]).all())
-    return array, None if full else jnp.asarray(lengths, jnp.int32)
+    return array, None if full else jnp.asarray(lengths, int)

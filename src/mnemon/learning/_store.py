@@ -50,18 +50,20 @@ class Store:
         try:
             tensors, words = read_tensors(self.path)
             about = json.loads(words["mnemon_checkpoint"])
-        except (Unreadable, KeyError, ValueError) as problem:
+            arrays = [tensors[f"state.{k}"] for k in range(about["arrays"])]
+            history = {name: tensors[f"history.{name}"] for name in about["history"]}
+            saved = Saved(arrays, history, about["epoch"], about["seconds"])
+            same = about["fingerprint"] == fingerprint
+        except (Unreadable, KeyError, TypeError, ValueError) as problem:
             raise InvalidInput(
                 f"{self.path} is not a readable checkpoint of Mnemon ({problem}); remove it to start anew"
             ) from None
-        if about["fingerprint"] != fingerprint:
+        if not same:
             raise InvalidInput(
                 f"{self.path} is the checkpoint of another training (other data, network, settings or seed); "
                 "remove it to start anew, or give another path"
             )
-        arrays = [tensors[f"state.{k}"] for k in range(about["arrays"])]
-        history = {name: tensors[f"history.{name}"] for name in about["history"]}
-        return Saved(arrays, history, about["epoch"], about["seconds"])
+        return saved
 
     def due(self) -> bool:
         """Whether it is time to write again."""

@@ -51,7 +51,7 @@ class CrossEntropy(Loss):
         self, answer: Answer, targets: Int[Array, " batch"], lengths: Int[Array, " batch"] | None
     ) -> Float[Array, " batch"]:
         """1 where the largest logit at the end is the target's, else 0."""
-        return (answer.at_end(lengths).argmax(axis=-1) == targets).astype(answer.values.dtype)
+        return (answer.at_end(lengths).argmax(axis=-1).astype(targets.dtype) == targets).astype(answer.values.dtype)
 
 
 class SquaredError(Loss):

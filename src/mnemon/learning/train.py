@@ -84,7 +84,8 @@ def train(
     history: dict[str, list[np.ndarray]] = {"loss": [], "validation_loss": [], "validation_score": []}
     first, mark, seconds = 0, "", {"compile": 0.0, "train": 0.0}
     if store is not None:
-        mark = _mark(population, learner, (data, validation), loss, criterion, seed, width, buckets, memory)
+        shapes = [f"{leaf.dtype}{leaf.shape}" for leaf in jax.tree.leaves(eqx.filter(blocks, eqx.is_array))]
+        mark = _mark(population, learner, (data, validation), loss, criterion, seed, width, buckets, memory, shapes)
         saved = store.load(mark)
         if saved is not None:
             leaves, structure = jax.tree.flatten(eqx.filter(blocks, eqx.is_array))
@@ -192,14 +193,15 @@ def _saved(blocks: Member, history: dict[str, list[np.ndarray]], epoch: int, sec
 
 def _mark(population: Population, learner: Learner, examples: Any, loss: Loss, *settings: Any) -> str:
     """Fingerprint of a training; the budget of epochs is left out, so that it can be raised."""
-    arrays = [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter((population, settings), eqx.is_array))]
+    everything = (population, learner, loss, settings)
+    arrays, static = eqx.partition(everything, lambda leaf: isinstance(leaf, jax.Array | np.ndarray))
+    arrays = [np.asarray(leaf) for leaf in jax.tree.leaves(arrays)]
     for some in examples:
         if some is not None:
             arrays += [some.xs.values, np.asarray(some.xs.lengths), np.asarray(some.targets)]
             arrays += [np.zeros(0) if some.weights is None else some.weights]
             arrays += [np.zeros(0) if some.xs.boundaries is None else some.xs.flat_boundaries]
-    static = eqx.filter((population, settings), eqx.is_array, inverse=True)
-    return fingerprint(arrays, learner, loss, static)
+    return fingerprint(arrays, static)
 
 
 def _progress(

@@ -175,7 +175,10 @@ def _numeric(value: Any) -> bool:
 
 
 class Transformation(Update):
-    """Any gradient transformation of optax, made by hand: one setting for all networks; it cannot be saved."""
+    """Any gradient transformation of optax, made by hand: one setting for all networks; it cannot be saved.
+
+    A store tells two of them apart by the shape of their memory only, not by their numbers.
+    """
 
     transformation: optax.GradientTransformation = eqx.field(static=True)
 
