@@ -1,7 +1,7 @@
 """Reference values for the tests, computed by PyTorch: `python scripts/make_fixtures.py` (needs torch and NumPy).
 
-Writes tests/fixtures/torch.npz. For each of RNN (tanh), GRU and LSTM, with one or two layers, in one or both
-directions, over a packed batch of unequal lengths in double precision, it holds under "LSTM/2/bidirectional/":
+Writes tests/fixtures/torch.npz. For each of `NETWORKS` (RNN is tanh; one or two layers, one or both
+directions), over a packed batch of unequal lengths in double precision, it holds under "LSTM/2/bidirectional/":
 
     parameter/NAME, gradient/NAME   a parameter by torch's own name, and the gradient of the loss by it
     xs, xs_gradient                 inputs (batch, time, features) and the gradient by them
@@ -21,6 +21,16 @@ import torch
 TARGET = Path(__file__).parent.parent / "tests" / "fixtures" / "torch.npz"
 INPUTS, UNITS = 3, 4
 LENGTHS = (5, 1, 3)
+NETWORKS = (
+    "RNN/1/forward",
+    "RNN/2/bidirectional",
+    "GRU/1/forward",
+    "GRU/2/bidirectional",
+    "LSTM/1/forward",
+    "LSTM/1/bidirectional",
+    "LSTM/2/forward",
+    "LSTM/2/bidirectional",
+)
 
 
 def weighted(values: torch.Tensor, shift: int) -> torch.Tensor:
@@ -53,11 +63,10 @@ def reference(kind: type[torch.nn.RNNBase], layers: int, bidirectional: bool) ->
 def main() -> None:
     """Compute and write."""
     arrays = {"lengths": np.array(LENGTHS)}
-    for kind in (torch.nn.RNN, torch.nn.GRU, torch.nn.LSTM):
-        for layers in (1, 2):
-            for way, bidirectional in (("forward", False), ("bidirectional", True)):
-                values = reference(kind, layers, bidirectional)
-                arrays |= {f"{kind.__name__}/{layers}/{way}/{name}": value for name, value in values.items()}
+    for name in NETWORKS:
+        kind, layers, way = name.split("/")
+        values = reference(getattr(torch.nn, kind), int(layers), way == "bidirectional")
+        arrays |= {f"{name}/{part}": value for part, value in values.items()}
     np.savez_compressed(TARGET, **arrays)
     print(f"{TARGET}: {len(arrays)} arrays, {TARGET.stat().st_size / 1024:.0f} KiB, torch {torch.__version__}")
 

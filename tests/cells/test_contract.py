@@ -1,11 +1,11 @@
-"""What holds for every cell of the table: stepping is unfolding, gradients are right, weights are counted."""
+"""What holds for every cell of the table: stepping is unfolding, precision stays, weights are counted."""
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from table_of_cells import CELLS, FLAT, INPUTS, UNITS, assert_close, inputs, make, probe, states
+from table_of_cells import CELLS, FLAT, INPUTS, UNITS, assert_close, inputs, make
 
 from mnemon.cells import Cell, Recurs, advance, finishes
 from mnemon.layers import unfold
@@ -37,32 +37,6 @@ def test_finished_stepping_is_unfolding_at_every_length(name, float64):
     for t in range(TIME):
         assert_close(outputs[t, :t], said[:t])
         assert_close(outputs[t, t:], np.broadcast_to(jax.vmap(cell.output)(ended)[t], (TIME - t, UNITS)))
-
-
-@pytest.mark.parametrize("name", CELLS)
-def test_gradients_are_finite_differences(name, float64):
-    """Of cell, inputs and initial state, by the hoisted walk, along random directions, for central differences."""
-    cell = make(name)
-    parts, fixed = eqx.partition((cell, inputs(cell, (2, 5)), states(cell, (2,))), eqx.is_inexact_array)
-
-    @jax.jit
-    @jax.value_and_grad
-    def loss(parts):
-        cell, xs, state = eqx.combine(parts, fixed)
-        return probe(unfold(cell, xs, state=state, lengths=jnp.array([5, 3])))
-
-    leaves, structure = jax.tree.flatten(parts)
-    slopes = jax.tree.leaves(loss(parts)[1])
-    random = np.random.default_rng(0)
-    for _ in range(3):
-        way = [random.normal(size=leaf.shape) for leaf in leaves]
-
-        def moved(step, way=way):
-            return loss(jax.tree.unflatten(structure, [leaf + step * w for leaf, w in zip(leaves, way)]))[0]
-
-        slope = sum((np.asarray(s) * w).sum() for s, w in zip(slopes, way))
-        assert abs(slope) > 1e-2
-        assert_close((moved(1e-5) - moved(-1e-5)) / 2e-5, slope, 1e-8)
 
 
 @pytest.mark.parametrize("name", CELLS)

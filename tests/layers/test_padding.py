@@ -6,7 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from table_of_cells import assert_close, inputs, probe
-from table_of_layers import LAYERS, below_every_readout, elman
+from table_of_layers import LAYERS, below_readouts, elman
+
+from mnemon.layers import PLACES
 
 LENGTHS = np.array([5, 1, 3])
 
@@ -33,7 +35,7 @@ def counted(answer):
 @pytest.mark.parametrize("name", LAYERS)
 def test_padding_changes_nothing_at_any_place(name, float64):
     """More steps of padding, and huge numbers in it, against zeros."""
-    parts = below_every_readout(name)
+    parts = below_readouts(name, PLACES if name == "recurrent" else ("end", "max", "segments"))
     xs = inputs(elman(), (3, 5))
     behind = np.arange(5)[None] >= LENGTHS[:, None]
     short = jnp.asarray(np.where(behind[..., None], 0, xs))
@@ -49,7 +51,7 @@ def test_padding_changes_nothing_at_any_place(name, float64):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_batch_is_its_sequences_run_alone(name, float64):
-    layer, _ = below_every_readout(name)
+    layer, _ = below_readouts(name)
     xs = inputs(elman(), (3, 5))
     run = eqx.filter_jit(lambda xs, lengths: layer(xs, lengths))
     together = run(xs, jnp.asarray(LENGTHS))
@@ -66,7 +68,7 @@ def test_a_batch_is_its_sequences_run_alone(name, float64):
 def test_a_population_of_networks_is_its_members(float64):
     """Vmapped over networks: answers and gradients of each, as if it were alone."""
     xs, lengths = inputs(elman(), (3, 5)), jnp.asarray(LENGTHS)
-    arrays, structure = eqx.partition(below_every_readout("stack"), eqx.is_array)
+    arrays, structure = eqx.partition(below_readouts("stack", ("attention",)), eqx.is_array)
     scales = jnp.array([1.0, 0.5, -1.0])
     together = jax.tree.map(lambda leaf: jnp.tensordot(scales, leaf, 0), arrays)
     run = eqx.filter_jit(lambda arrays: answers_and_gradients(eqx.combine(arrays, structure), xs, lengths))

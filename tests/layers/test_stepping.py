@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 from table_of_cells import INPUTS, assert_close, inputs
-from table_of_layers import CAUSAL, below_every_readout, elman, gru
+from table_of_layers import CAUSAL, below_readouts, elman, gru
 
 from mnemon.errors import InvalidInput
 from mnemon.layers import Bidirectional, Network, Readout, Recurrent, Segmented, Stack, Steps
@@ -30,7 +30,7 @@ def both_ways(layer, readouts, xs):
 
 @pytest.mark.parametrize("name", CAUSAL)
 def test_every_prefix_at_every_place(name, float64):
-    layer, readouts = below_every_readout(name)
+    layer, readouts = below_readouts(name)
     steps, wholes = both_ways(layer, list(readouts.values()), inputs(elman(), (TIME,)))
     for place, step, whole in zip(readouts, steps, wholes):
         assert step.std() > 1e-3, place
