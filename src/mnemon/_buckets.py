@@ -13,7 +13,7 @@ from mnemon.errors import InvalidInput
 _MOST_CUTS = 1000
 
 
-def length_buckets(lengths: ArrayLike, most: int = 4, *, saving: float = 0.1) -> list[np.ndarray]:
+def length_buckets(lengths: ArrayLike, most: int = 4, *, saving: float = 0.1, least: float = 0.0) -> list[np.ndarray]:
     """Partition sequences by length so that padding each group to its longest member costs fewest steps.
 
     One group more is used only where it saves at least the share `saving` of the padded steps (sequences times longest
@@ -22,6 +22,7 @@ def length_buckets(lengths: ArrayLike, most: int = 4, *, saving: float = 0.1) ->
     - `lengths`: `(n,)` positive integers.
     - `most`: the largest number of groups.
     - `saving`: the share of padded steps that a further group must save.
+    - `least`: the number of padded steps that a further group must save, too.
 
     Returns: at most `most` index arrays, shortest sequences first, that together hold `0 .. n-1` once each; within a
     group the indices ascend.
@@ -37,12 +38,12 @@ def length_buckets(lengths: ArrayLike, most: int = 4, *, saving: float = 0.1) ->
     if len(ends) > _MOST_CUTS:
         ends = np.unique(np.quantile(lengths, np.linspace(0, 1, _MOST_CUTS), method="higher"))
     covered = np.searchsorted(np.sort(lengths), ends, side="right")
-    limits = ends[_cuts(ends, covered, most, saving)]
+    limits = ends[_cuts(ends, covered, most, saving, least)]
     group = np.searchsorted(limits, lengths, side="left")
     return [np.flatnonzero(group == g) for g in range(len(limits))]
 
 
-def _cuts(ends: np.ndarray, covered: np.ndarray, most: int, saving: float) -> list[int]:
+def _cuts(ends: np.ndarray, covered: np.ndarray, most: int, saving: float, least: float) -> list[int]:
     """Positions in `ends` at which groups end; `covered[j]` sequences are no longer than `ends[j]`."""
     ends = ends.astype(np.float64)
     before = np.concatenate([[0], covered]).astype(np.float64)
@@ -55,7 +56,7 @@ def _cuts(ends: np.ndarray, covered: np.ndarray, most: int, saving: float) -> li
             options = fewer[:j] + ends[j - 1] * (before[j] - before[:j])
             choice[j] = np.argmin(options)
             cost[j] = options[choice[j]]
-        if cost[-1] > (1 - saving) * fewer[-1]:
+        if fewer[-1] - cost[-1] < max(saving * fewer[-1], least):
             break
         choices.append(choice)
     cuts, j = [], len(ends)

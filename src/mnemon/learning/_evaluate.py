@@ -27,7 +27,8 @@ def answers(population: Population, xs: Sequences) -> np.ndarray:
     """
     dtype = np.dtype(jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array))[0].dtype)
     result = np.empty((len(population), len(xs), population.stacked.output_size), dtype)
-    for rows in length_buckets(xs.lengths):
+    work = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array)))
+    for rows in length_buckets(xs.lengths, least=steps_worth_compiling(work, passes=2)):
         longest = -(-int(xs.lengths[rows].max()) // 8) * 8
         width = min(ROWS, 1 << (len(rows) - 1).bit_length())
         for first in range(0, len(rows), width):
@@ -37,6 +38,14 @@ def answers(population: Population, xs: Sequences) -> np.ndarray:
             lengths = jnp.full(width, longest, int) if lengths is None else lengths
             result[:, some] = np.asarray(_answer(population.stacked, values, lengths))[:, : len(some)]
     return result
+
+
+def steps_worth_compiling(weights: int, *, passes: int) -> float:
+    """How many padded steps take about as long as compiling one more shape (a second at some 30 GFLOP a second).
+
+    `weights` are those of all networks; `passes` how often each multiplies and adds over a step in the whole run.
+    """
+    return 30e9 / (weights * passes)
 
 
 @eqx.filter_jit

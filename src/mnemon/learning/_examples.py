@@ -68,12 +68,12 @@ class Examples:
         """Number of sequences."""
         return len(self.xs)
 
-    def buckets(self, dtype: Any, most: int) -> tuple[Bucket, ...]:
-        """At most so many buckets of similar length, on the device, in floats of `dtype`."""
+    def buckets(self, dtype: Any, most: int, *, least: float = 0.0) -> tuple[Bucket, ...]:
+        """Buckets of similar length, on the device, in floats of `dtype`; see `length_buckets` for `most`, `least`."""
         weights = np.ones(len(self.xs)) if self.weights is None else self.weights / self.weights.mean()
         kind = np.int32 if np.issubdtype(self.targets.dtype, np.integer) else dtype
         buckets = []
-        for rows in length_buckets(self.xs.lengths, most):
+        for rows in length_buckets(self.xs.lengths, most, least=least):
             xs, lengths = padded(self.xs, rows, dtype)
             buckets.append(
                 Bucket(xs, lengths, jnp.asarray(self.targets[rows].astype(kind)), jnp.asarray(weights[rows], dtype))

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import InvalidInput
 from ..layers import Network
 from ._epoch import Member, Record, run_epoch
+from ._evaluate import steps_worth_compiling
 from ._examples import Bucket, Examples
 from ._learner import Learner
 from ._population import Population, take
@@ -25,6 +26,8 @@ from .losses import Loss
 BLOCK = 8
 # A network of more weights runs fastest alone: its own products fill the machine (benchmarks/population.py).
 ALONE_FROM = 1000
+# How many epochs a bucket has to win back its compilation (not the budget, which may be raised on resuming).
+NOMINAL_EPOCHS = 100
 
 
 def train(
@@ -38,7 +41,7 @@ def train(
     store: Store | None = None,
     seed: int = 0,
     width: int | None = None,
-    buckets: int = 4,
+    buckets: int | None = None,
     progress: Watcher | None = None,
     memory: Any = None,
 ) -> Solution:
@@ -55,7 +58,8 @@ def train(
         seed: order of the batches, the same for all members; members' own randomness comes with the population.
         width: networks mapped together; a member's numbers are bit-equal within one width and machine, whoever else
             is trained. None: 1 for a lone network or networks of many weights, else 8, padded.
-        buckets: most length buckets; each is compiled for itself.
+        buckets: most length buckets; each is compiled for itself. None: at most 4, and only those that save more
+            time in 100 epochs than their compilation takes.
         progress: called with a `Progress` after every epoch.
         memory: the updates' memories from an earlier `Solution`, to go on with.
 
@@ -70,11 +74,14 @@ def train(
     population = Population.of(networks, seed)
     dtype = jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array))[0].dtype
     size = learner.moment.size
-    train_buckets = data.buckets(dtype, 1 if size is None else buckets)
-    judges = () if validation is None else validation.buckets(dtype, buckets)
+    weights = sum(leaf[0].size for leaf in jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array)))
+    most, least = buckets or 4, 0.0
+    if buckets is None:
+        least = steps_worth_compiling(weights * len(population), passes=6 * NOMINAL_EPOCHS)
+    train_buckets = data.buckets(dtype, 1 if size is None else most, least=least)
+    judges = () if validation is None else validation.buckets(dtype, most, least=least)
     rows = tuple(_batch_rows(bucket, size) for bucket in train_buckets)
     if width is None:
-        weights = sum(leaf[0].size for leaf in jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array)))
         width = 1 if len(population) == 1 or weights >= ALONE_FROM else BLOCK
     elif width < 1:
         raise InvalidInput(f"width={width}: expected at least 1")
