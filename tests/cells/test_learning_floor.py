@@ -33,7 +33,6 @@ def segmented(symbol, segment, length):
 FLOORS = {
     "Elman tanh": (flat(Elman), 0.95),
     "Elman logistic": (flat(Elman, squashing="logistic", initialiser=STEEP), 0.95),
-    "Elman no bias": (flat(Elman, bias=False), 0.95),
     "GRU": (flat(GRU), 0.95),
     "LSTM 1997": (flat(LSTM, variant="1997", cells_per_block=2, gate_bias={"input": -1}), 0.95),
     "LSTM forget": (flat(LSTM), 0.95),

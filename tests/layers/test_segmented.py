@@ -141,8 +141,7 @@ def test_error_flows_where_the_paper_lets_it(float64):
 
 SWEPT = [
     ("Elman in Elman, length", 6, None),
-    ("Elman in Elman, length", 1, None),
-    ("LSTM in GRU, length", 7, None),
+    ("Elman in Elman, length", 7, None),
     ("LSTM in GRU, length", 7, (7, 1, 4)),
 ]
 
@@ -182,7 +181,8 @@ def test_segments_end_at_tails_and_at_the_sequences_end():
 def test_a_fixed_length_ignores_boundaries_of_the_data(float64):
     cell = elmans()
     xs = inputs(cell, (2, 6))
-    assert_close(unfold(cell, Steps(xs, jnp.ones((2, 6), bool))), unfold(cell, xs))
+    run = eqx.filter_jit(lambda xs: unfold(cell, xs))
+    assert_close(run(Steps(xs, jnp.ones((2, 6), bool))), run(xs))
 
 
 @pytest.mark.parametrize("how", [{"length": None}, {"length": 3, "boundaries": True}])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import jax
 import pytest
+from table_of_cells import start
 
 from mnemon.cells import LSTM, LSTM_TABLE, Elman
 from mnemon.layers import Network, Readout, Segmented
@@ -14,21 +15,21 @@ KEY = jax.random.key(0)
 def lstm_1997(inputs, blocks, size, outputs, *, biases="all"):
     """Hidden units feed each other, outputs see only the cells."""
     row = replace(LSTM_TABLE["1997"], biases=biases)
-    cell = LSTM(inputs, blocks * size, variant=row, cells_per_block=size, key=KEY)
-    return Network(cell, Readout(blocks * size, outputs, at="steps", bias=biases == "all", key=KEY))
+    cell = LSTM(inputs, blocks * size, variant=row, cells_per_block=size, initialiser=start, key=KEY)
+    return Network(cell, Readout(blocks * size, outputs, at="steps", bias=biases == "all", initialiser=start, key=KEY))
 
 
 def gers_2001(symbols, cells):
     """Peepholes, no squashing, and outputs that see the inputs too."""
     sizes = symbols + 1
-    cell = LSTM(sizes, cells, variant="counting", key=KEY)
-    return Network(cell, Readout(cells, sizes, at="steps", sees_input=sizes, key=KEY))
+    cell = LSTM(sizes, cells, variant="counting", initialiser=start, key=KEY)
+    return Network(cell, Readout(cells, sizes, at="steps", sees_input=sizes, initialiser=start, key=KEY))
 
 
 def smrnn(bias):
     """26 letters, 10 symbol units, 10 segment units, one output."""
-    symbol, segment = Elman(26, 10, bias=bias, key=KEY), Elman(10, 10, bias=bias, key=KEY)
-    return Network(Segmented(symbol, segment, length=15), Readout(10, 1, bias=bias, key=KEY))
+    how = {"bias": bias, "initialiser": start, "key": KEY}
+    return Network(Segmented(Elman(26, 10, **how), Elman(10, 10, **how), length=15), Readout(10, 1, **how))
 
 
 PUBLISHED = {
