@@ -22,6 +22,9 @@ from ._parts import build_network, cell_maker, check_readout, gradient_rule, upd
 from ._saving import Savable
 from ._stream import Stream
 
+# Fitted attributes made of JAX's arrays.
+STATE = {"population_", "memory_"}
+
 
 class Split(NamedTuple):
     """Training examples, and validation examples where there are any."""
@@ -195,7 +198,7 @@ class SequenceEstimator(Savable, BaseEstimator):
             if self.network is not None:
                 own = self.network(inputs, outputs, key=key)
                 if not isinstance(own, Network):
-                    raise InvalidType(f"network: the function made a {type(own).__name__}; expected a Network")
+                    raise InvalidType(f"network: expected a function that makes a Network, but it made {own!r}")
                 return own
             return build_network(
                 key,
@@ -318,6 +321,22 @@ class SequenceEstimator(Savable, BaseEstimator):
         if not np.all(np.isfinite(values)):
             raise InvalidInput(f"a frame must be finite; channel {int(np.argmin(np.isfinite(values)))} is not")
         return (values - self.mean_) / self.scale_
+
+    # Arrays of double precision would come out of a pickle in single precision: in it they are NumPy's.
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        for name in STATE & state.keys():
+            state[name] = jax.tree.map(lambda leaf: np.asarray(leaf) if eqx.is_array(leaf) else leaf, state[name])
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        with self._precise():
+            for name in STATE & state.keys():
+                arrays = jax.tree.map(
+                    lambda leaf: jnp.asarray(leaf) if isinstance(leaf, np.ndarray) else leaf, state[name]
+                )
+                setattr(self, name, arrays)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -197,7 +197,9 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             population = self._build(seed) if first else Population.of(list(self.population_), seed)
             split = Split(Examples(self._scaled(xs), numbers, weights), None)
             before = getattr(self, "history_", None)
-            self._keep(self._train(population, split, Until(1), seed, None if first else self.memory_))
+            self._keep(
+                self._train(population, split, Until(1, restore_best=False), seed, None if first else self.memory_)
+            )
         self.calls_ += 1
         if before is not None:
             loss = np.concatenate([before["loss"], self.history_["loss"]])
@@ -249,7 +251,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         if isinstance(weight, str) and weight != "balanced":
             problems.append(f"class_weight={weight!r}: {suggest(weight, ['balanced'])}, None, or a weight by class")
         elif isinstance(weight, dict):
-            if wrong := {k: v for k, v in weight.items() if not (np.isreal(v) and 0 <= v < np.inf)}:
+            numbers = (int, float, np.number)
+            if wrong := {k: v for k, v in weight.items() if not (isinstance(v, numbers) and 0 <= v < np.inf)}:
                 problems.append(f"class_weight={wrong!r}: expected finite numbers of at least 0")
         elif weight is not None and not isinstance(weight, str):
             problems.append(f"class_weight: expected 'balanced', a dict or None; got {type(weight).__name__}")
@@ -277,6 +280,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         labels = column_or_1d(y, warn=True)
         if labels.dtype.kind == "f":
             assert_all_finite(labels, input_name="y")
+        _distinct(labels)
         check_classification_targets(labels)
         if len(labels) != len(xs):
             raise InvalidInput(
