@@ -1,6 +1,7 @@
 """What an epoch shows: every sequence once, in an order of each member's own, in even batches."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
@@ -10,24 +11,27 @@ from mnemon.errors import InvalidInput
 from mnemon.learning import BPTT, Batch, Learner, Optax, Sequence, Until
 from mnemon.sequences import length_buckets
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 N, EPOCHS = 26, 3
 UNEVEN = recall(N, uneven=True)
 NUMBERED = dataclasses.replace(UNEVEN, targets=np.arange(N))
 
 
-def watch(size=4, members=3, updates=8, seed=0, moment=None, **how):
+def watch(size=4, members=3, updates=8, seed=0, moment=None, buckets=4, **how):
     learner = Learner(Record(N), Keep(N, EPOCHS * updates), moment or Batch(size))
-    solution = fit(population(members), learner, NUMBERED, until=Until(epochs=EPOCHS), seed=seed, **how)
+    solution = fit(
+        population(members), learner, NUMBERED, until=Until(epochs=EPOCHS), seed=seed, buckets=buckets, **how
+    )
     return solution, type(solution.memory)(*map(np.asarray, solution.memory))
 
 
-@pytest.fixture(scope="module")
+@functools.cache
 def watched():
     return watch()
 
 
-def test_every_sequence_once_an_epoch(watched):
-    solution, seen = watched
+def test_every_sequence_once_an_epoch():
+    solution, seen = watched()
     assert len(length_buckets(UNEVEN.xs.lengths)) > 1
     by_epoch = (seen.shares > 0).reshape(3, EPOCHS, -1, N).sum(axis=2)
     assert (by_epoch == 1).all()
@@ -35,22 +39,22 @@ def test_every_sequence_once_an_epoch(watched):
     assert [r.evaluations for r in solution.results] == list(seen.count) == [EPOCHS * 8] * 3
 
 
-def test_lengths_and_carries_arrive(watched):
-    _, seen = watched
+def test_lengths_and_carries_arrive():
+    _, seen = watched()
     given = seen.shares > 0
     assert (seen.steps[given] == np.broadcast_to(UNEVEN.xs.lengths, given.shape)[given]).all()
     assert (seen.carries == np.arange(EPOCHS * 8)).all()
 
 
-def test_shares_are_means_over_real_rows(watched):
-    solution, seen = watched
+def test_shares_are_means_over_real_rows():
+    solution, seen = watched()
     rows = (seen.shares > 0).sum(axis=-1, keepdims=True)
     np.testing.assert_allclose(seen.shares, (seen.shares > 0) / rows, rtol=1e-6)
     np.testing.assert_allclose(solution.history["loss"], 1, rtol=1e-6)
 
 
-def test_batches_are_even(watched):
-    _, seen = watched
+def test_batches_are_even():
+    _, seen = watched()
     sizes = (seen.shares > 0).sum(axis=-1)
     for rows in length_buckets(UNEVEN.xs.lengths):
         inside = (seen.shares[:, :, rows] > 0).any(axis=-1)
@@ -58,22 +62,22 @@ def test_batches_are_even(watched):
         assert sizes[inside].max() <= 4
 
 
-def test_orders_are_each_members_and_each_epochs_own(watched):
-    _, seen = watched
+def test_orders_are_each_members_and_each_epochs_own():
+    _, seen = watched()
     orders = {seen.shares[m, e * 8 : e * 8 + 8].argmax(axis=0).tobytes() for m in range(3) for e in range(EPOCHS)}
     assert len(orders) == 3 * EPOCHS
     assert len(set(seen.keys.ravel().tolist())) == seen.keys.size
 
 
-def test_orders_do_not_depend_on_who_else_is_trained(watched):
-    _, alone = watch(members=1)
-    assert_same([leaf[:1] for leaf in watched[1]], list(alone))
+def test_orders_do_not_depend_on_who_else_is_trained():
+    _, fewer = watch(members=2)
+    assert_same([leaf[:2] for leaf in watched()[1]], list(fewer))
 
 
-def test_another_seed_mixes_the_batches_anew(watched):
+def test_another_seed_mixes_the_batches_anew():
     _, other = watch(seed=1)
-    assert (other.shares != watched[1].shares).any()
-    assert_same([other.shares.sum(axis=1)], [watched[1].shares.sum(axis=1)])
+    assert (other.shares != watched()[1].shares).any()
+    assert_same([other.shares.sum(axis=1)], [watched()[1].shares.sum(axis=1)])
 
 
 def test_one_bucket_is_one_order_over_all():
@@ -82,8 +86,13 @@ def test_one_bucket_is_one_order_over_all():
     assert set(sizes.ravel().tolist()) == {3, 4}
 
 
+def test_a_bucket_must_be_worth_its_compilation():
+    _, seen = watch(updates=7, buckets=None)  # so few steps are not
+    assert_same(list(seen), list(watch(updates=7, buckets=1)[1]))
+
+
 def test_sequence_is_a_batch_of_one():
-    how = {"members": 2, "updates": N}
+    how = {"buckets": 1, "updates": N}
     assert_same(list(watch(moment=Sequence(), **how)[1]), list(watch(size=1, **how)[1]))
 
 

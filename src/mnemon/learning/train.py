@@ -12,13 +12,14 @@ import numpy as np
 
 from ..errors import InvalidInput
 from ..layers import Network
+from ._blocks import dissolve_blocks, start_blocks
 from ._epoch import Member, Record, run_epoch
 from ._evaluate import steps_worth_compiling
 from ._examples import Bucket, Examples
 from ._learner import Learner
-from ._population import Population, take
+from ._population import Population
 from ._progress import Progress, Watcher
-from ._solution import BUDGET, REACHED, RUNNING, Result, Solution, Until
+from ._solution import Solution, Until
 from ._store import Saved, Store, fingerprint
 from .losses import Loss
 
@@ -85,7 +86,7 @@ def train(
         width = 1 if len(population) == 1 or weights >= ALONE_FROM else BLOCK
     elif width < 1:
         raise InvalidInput(f"width={width}: expected at least 1")
-    blocks = _start(population, learner, until, judges, width, dtype, memory)
+    blocks = start_blocks(population, learner, memory, width=width, keep_best=until.restore_best and bool(judges))
     criterion = dataclasses.replace(until, epochs=1)  # the budget is this loop's: no other number is compiled anew
 
     history: dict[str, list[np.ndarray]] = {"loss": [], "validation_loss": [], "validation_score": []}
@@ -120,7 +121,7 @@ def train(
             store.save(mark, _saved(blocks, history, epoch + 1, _seconds(seconds, durations)))
     if store is not None and durations:
         store.save(mark, _saved(blocks, history, first + len(durations), _seconds(seconds, durations)))
-    return _solution(population, blocks, until, history, _seconds(seconds, durations), bool(judges))
+    return dissolve_blocks(population, blocks, history, _seconds(seconds, durations), validated=bool(judges))
 
 
 def _batch_rows(bucket: Bucket, size: int | None) -> int:
@@ -135,49 +136,6 @@ def _plan(buckets: tuple[Bucket, ...], rows: tuple[int, ...], seed: int, epoch: 
     plan = [(b, k) for b, (bucket, size) in enumerate(zip(buckets, rows)) for k in range(-(-bucket.rows // size))]
     order = np.random.default_rng([seed, epoch]).permutation(len(plan))
     return jnp.asarray(np.array(plan, np.int32)[order])
-
-
-def _start(
-    population: Population,
-    learner: Learner,
-    until: Until,
-    judges: tuple[Bucket, ...],
-    width: int,
-    dtype: Any,
-    memory: Any,
-) -> Member:
-    """Members before the first epoch, (blocks, width); the last block is filled up with inactive copies."""
-    members = len(population)
-    count = -(-members // width)
-    update = learner.update.for_members(members, dtype)
-    if memory is None:
-        memory = eqx.filter_vmap(lambda u, n: u.init(n))(update, population.stacked)
-    carry = eqx.filter_vmap(learner.gradient.init)(population.stacked)
-    whole = jnp.zeros(members, jnp.int32)
-    keep_best = until.restore_best and bool(judges)
-    state = Member(
-        network=population.stacked,
-        update=update,
-        memory=memory,
-        carry=carry,
-        seed=population.seeds,
-        active=jnp.ones(members, bool),
-        code=whole,
-        epochs=whole,
-        sequences=whole,
-        evaluations=whole,
-        best=population.stacked if keep_best else None,
-        best_value=jnp.full(members, jnp.inf, dtype),
-        best_epoch=whole,
-        waited=whole,
-    )
-    index = np.minimum(np.arange(count * width), members - 1)
-    filled = take(state, index)
-    real = jnp.arange(count * width) < members
-    filled = eqx.tree_at(lambda m: m.active, filled, real)
-    return jax.tree.map(
-        lambda leaf: leaf.reshape(count, width, *leaf.shape[1:]) if eqx.is_array(leaf) else leaf, filled
-    )
 
 
 def _values(record: Record, members: int) -> dict[str, np.ndarray]:
@@ -236,37 +194,3 @@ def _progress(
         members,
         seconds,
     )
-
-
-def _solution(
-    population: Population,
-    blocks: Member,
-    until: Until,
-    history: dict[str, list[np.ndarray]],
-    seconds: dict[str, float],
-    validated: bool,
-) -> Solution:
-    members = len(population)
-    flat = jax.tree.map(
-        lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[:members] if eqx.is_array(leaf) else leaf, blocks
-    )
-    networks = flat.network
-    if flat.best is not None:
-        # A network that reached the criterion keeps the weights that did; one that never got better keeps its last.
-        restore = (flat.best_epoch > 0) & (flat.code != REACHED)
-        networks = jax.tree.map(
-            lambda best, last: (
-                jnp.where(restore.reshape(-1, *(1,) * (last.ndim - 1)), best, last) if eqx.is_array(last) else last
-            ),
-            flat.best,
-            networks,
-        )
-    codes = np.where(np.asarray(flat.code) == RUNNING, BUDGET, np.asarray(flat.code))
-    numbers = [np.asarray(getattr(flat, name)) for name in ("epochs", "sequences", "evaluations", "best_epoch")]
-    results = tuple(
-        Result(int(code), int(e), int(s), int(g), int(b), float(value))
-        for code, e, s, g, b, value in zip(codes, *numbers, np.asarray(flat.best_value))
-    )
-    told = {name: np.array(rows) for name, rows in history.items() if validated or name == "loss"}
-    told = {"epoch": np.arange(1, len(history["loss"]) + 1), **told}
-    return Solution(Population(networks, population.seeds), results, told, seconds, flat.memory)

@@ -1,0 +1,94 @@
+"""A population as blocks of members in training, and back.
+
+Arrays are cut and stacked by NumPy on the host: each such operation on the device would be a program to compile.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ._epoch import Member
+from ._learner import Learner
+from ._population import Population
+from ._solution import BUDGET, REACHED, RUNNING, Result, Solution
+from .updates import Update
+
+
+def start_blocks(population: Population, learner: Learner, memory: Any, *, width: int, keep_best: bool) -> Member:
+    """Members before the first epoch, (blocks, width); the last block is filled up with inactive copies."""
+    members = len(population)
+    count = -(-members // width)
+    dtype = jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array))[0].dtype
+    update = learner.update.for_members(members, dtype)
+    # NumPy until the arrays are cut, whatever the fields say.
+    whole: Any = np.zeros(members, np.int32)
+    everyone: Any = np.ones(members, bool)
+    worst: Any = np.full(members, np.inf, dtype)
+    state = Member(
+        network=population.stacked,
+        update=update,
+        memory=_memories(update, population.stacked) if memory is None else memory,
+        carry=eqx.filter_vmap(learner.gradient.init)(population.stacked),
+        seed=population.seeds,
+        active=everyone,
+        code=whole,
+        epochs=whole,
+        sequences=whole,
+        evaluations=whole,
+        best=population.stacked if keep_best else None,
+        best_value=worst,
+        best_epoch=whole,
+        waited=whole,
+    )
+    index = np.minimum(np.arange(count * width), members - 1)
+    blocks = on_host(state, lambda array: array[index].reshape(count, width, *array.shape[1:]))
+    real = (np.arange(count * width) < members).reshape(count, width)
+    return eqx.tree_at(lambda m: m.active, blocks, jnp.asarray(real))
+
+
+@eqx.filter_jit
+def _memories(update: Update, stacked: Any) -> Any:
+    return eqx.filter_vmap(lambda update, network: update.init(network))(update, stacked)
+
+
+def on_host(tree: Any, change: Callable[[np.ndarray], np.ndarray]) -> Any:
+    """`tree` with each array changed by NumPy and put back on the device."""
+    arrays, rest = eqx.partition(tree, lambda leaf: isinstance(leaf, jax.Array | np.ndarray))
+    return eqx.combine(jax.tree.map(lambda leaf: jnp.asarray(change(np.asarray(leaf))), arrays), rest)
+
+
+def dissolve_blocks(
+    population: Population,
+    blocks: Member,
+    history: dict[str, list[np.ndarray]],
+    seconds: dict[str, float],
+    *,
+    validated: bool,
+) -> Solution:
+    """What came out of training, member by member; best weights restored where they were kept."""
+    members = len(population)
+    flat = on_host(blocks, lambda array: array.reshape(-1, *array.shape[2:])[:members])
+    codes, *numbers = (
+        np.asarray(getattr(flat, name)) for name in ("code", "epochs", "sequences", "evaluations", "best_epoch")
+    )
+    networks = flat.network
+    if flat.best is not None:
+        # A network that reached the criterion keeps the weights that did; one that never got better keeps its last.
+        restore = (numbers[-1] > 0) & (codes != REACHED)
+        best = iter(jax.tree.leaves(eqx.filter(flat.best, eqx.is_array)))
+        networks = on_host(
+            networks,
+            lambda last: np.where(restore.reshape(-1, *(1,) * (last.ndim - 1)), np.asarray(next(best)), last),
+        )
+    codes = np.where(codes == RUNNING, BUDGET, codes)
+    results = tuple(
+        Result(int(code), int(e), int(s), int(g), int(b), float(value))
+        for code, e, s, g, b, value in zip(codes, *numbers, np.asarray(flat.best_value))
+    )
+    told = {name: np.array(rows) for name, rows in history.items() if validated or name == "loss"}
+    told = {"epoch": np.arange(1, len(history["loss"]) + 1), **told}
+    return Solution(Population(networks, population.seeds), results, told, seconds, flat.memory)
