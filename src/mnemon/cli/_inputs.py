@@ -140,7 +140,9 @@ def _check_agreement(parts: Parts) -> None:
     if ours.alphabet is None and ours.n_channels != theirs.n_channels:
         raise InvalidInput(f"the test data have {theirs.n_channels} channels, the training data {ours.n_channels}")
     as_sequences(theirs, alphabet=ours.alphabet, name="test data")
-    _check_classes(parts.test, np.unique(cast(np.ndarray, parts.training.y)), "the test data", "is trained on")
+    _check_classes(
+        parts.test, np.unique(cast(np.ndarray, parts.training.y)), "the test data", "is in the training data"
+    )
 
 
 def _check_classes(data: Dataset, known: np.ndarray, where: str, whose: str) -> None:

@@ -67,7 +67,7 @@ def _mnemon(
     ] = False,
 ) -> None:
     if ctx.invoked_subcommand is None:
-        print(ctx.get_help(), end="")
+        print(ctx.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,133 @@
+"""Help comes at once, tells every option, and its defaults are the estimator's."""
+
+import inspect
+import re
+import resource
+
+import pytest
+import typer
+from command_line import program
+
+from mnemon import SequenceClassifier, __version__
+from mnemon.cli._defaults import defaults
+from mnemon.cli._main import app
+from mnemon.estimators._parts import CELLS, GRADIENTS
+from mnemon.layers import PLACES
+
+COMMANDS = typer.main.get_command(app).commands
+HEAVY = ("jax", "numpy", "sklearn", "matplotlib", "equinox", "optax", "scipy")
+
+
+def of_option(command: str, name: str):
+    return next(p for p in COMMANDS[command].params if p.name == name)
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("fit", "--help")])
+def test_help_is_there_in_half_a_second(words):
+    """In processor time, so that a busy machine does not fail it; help waits for nothing else."""
+
+    def seconds() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert program(*words).returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert min(seconds() for _ in range(3)) < 0.5
+
+
+def test_help_imports_nothing_heavy():
+    script = f"""
+import sys
+from mnemon.cli import main
+status = main(["fit", "--help"]) + main(["--help"]) + main(["--version"])
+heavy = [name for name in {HEAVY} if name in sys.modules]
+sys.exit(str(heavy) if heavy or status else 0)
+"""
+    outcome = program(script=script)
+    assert outcome.returncode == 0, outcome.stderr
+
+
+def test_version(mnemon):
+    assert mnemon("--version") == (0, f"mnemon {__version__}\n", "")
+
+
+def test_no_words_are_a_wish_for_help(mnemon):
+    assert mnemon() == mnemon("--help")
+    assert all(command in mnemon().out for command in ("fit", "evaluate", "predict", "show"))
+
+
+def test_defaults_are_those_of_the_signature():
+    parameters = inspect.signature(SequenceClassifier).parameters.values()
+    assert defaults("estimators/_classifier.py", "SequenceClassifier") == {p.name: p.default for p in parameters}
+
+
+def test_options_called_as_parameters_have_their_defaults():
+    signature = inspect.signature(SequenceClassifier).parameters
+    shared = [p for p in COMMANDS["fit"].params if p.name in signature and p.name != "random_state"]
+    assert len(shared) >= 17
+    for option in shared:
+        assert str(option.default) == str(signature[option.name].default)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_told_with_its_default(mnemon, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "200")
+    told = mnemon(command, "--help").out
+    for option in COMMANDS[command].params:
+        assert option.help
+        if option.param_type_name == "option":
+            line = next(line for line in told.splitlines() if f" {option.opts[0]} " in line)
+            default = getattr(option.default, "value", option.default)
+            if default not in (None, False):
+                assert f"[default: {default}]" in line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_names_of_options_are_not_cut_on_a_narrow_terminal(mnemon, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
+    told = mnemon(command, "--help").out
+    for option in COMMANDS[command].params:
+        if option.param_type_name == "option":
+            assert all(name in told for name in option.opts + option.secondary_opts)
+
+
+def test_help_names_the_choices_of_the_library():
+    def words(name: str) -> set[str]:
+        return set(re.findall(r"\w+", of_option("fit", name).help))
+
+    assert set(CELLS) <= words("cell")
+    assert set(PLACES) <= words("readout")
+    assert set(GRADIENTS) <= words("gradient")
+
+
+@pytest.mark.parametrize(
+    "words, proposal",
+    [
+        (("fti",), "'fit'"),
+        (("evalute", "model", "data"), "'evaluate'"),
+        (("fit", "--unit", "3"), "'--units'"),
+        (("fit", "--learning_rate", "3"), "'--learning-rate'"),
+        (("predict", "model", "data", "--prob"), "'--proba'"),
+        (("fit", "--cell", "lsmt"), "'lstm'"),
+        (("fit", "--optimizer", "adm"), "'adam'"),
+        (("fit", "--readout", "ends"), "'end'"),
+        (("fit", "--class-weight", "blanced"), "'balanced'"),
+    ],
+)
+def test_a_misspelt_word_gets_a_proposal(mnemon, words, proposal):
+    assert f"id you mean {proposal}?" in mnemon(*words).complaint
+
+
+@pytest.mark.parametrize(
+    "words, place",
+    [
+        (("nonsense",), "mnemon --help"),
+        (("predict",), "mnemon predict --help"),
+        (("show", "--nonsense"), "mnemon show --help"),
+        (("fit", "--epochs", "five"), "mnemon fit --help"),
+        (("predict", "m", "d", "--format", "xml"), "mnemon predict --help"),
+        (("show", "one", "two"), "mnemon show --help"),
+    ],
+)
+def test_other_mistakes_of_usage_say_where_help_is(mnemon, words, place):
+    assert f"({place} tells more)" in mnemon(*words).complaint
