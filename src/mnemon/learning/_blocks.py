@@ -56,9 +56,25 @@ def _memories(update: Update, stacked: Any) -> Any:
 
 
 def on_host(tree: Any, change: Callable[[np.ndarray], np.ndarray]) -> Any:
-    """`tree` with each array changed by NumPy and put back on the device."""
+    """`tree` with each array changed along its leading axes by NumPy, and put back on the device."""
     arrays, rest = eqx.partition(tree, lambda leaf: isinstance(leaf, jax.Array | np.ndarray))
-    return eqx.combine(jax.tree.map(lambda leaf: jnp.asarray(change(np.asarray(leaf))), arrays), rest)
+    return eqx.combine(jax.tree.map(lambda leaf: to_device(change(to_host(leaf)), leaf), arrays), rest)
+
+
+def to_host(leaf: Any) -> np.ndarray:
+    """A device array as NumPy; random keys as their numbers."""
+    return np.asarray(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+
+
+def to_device(array: np.ndarray, like: Any) -> jax.Array:
+    """What `to_host` made, back on the device, of the kind of `like`."""
+    if _is_key(like):
+        return jax.random.wrap_key_data(jnp.asarray(array), impl=jax.random.key_impl(like))
+    return jnp.asarray(array, like.dtype)
+
+
+def _is_key(leaf: Any) -> bool:
+    return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
 def dissolve_blocks(

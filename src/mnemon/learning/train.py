@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InvalidInput
 from ..layers import Network
-from ._blocks import dissolve_blocks, start_blocks
+from ._blocks import dissolve_blocks, start_blocks, to_device, to_host
 from ._epoch import Member, Record, run_epoch
 from ._evaluate import steps_worth_compiling
 from ._examples import Bucket, Examples
@@ -97,7 +97,7 @@ def train(
         saved = store.load(mark)
         if saved is not None:
             leaves, structure = jax.tree.flatten(eqx.filter(blocks, eqx.is_array))
-            restored = [jnp.asarray(new, old.dtype) for new, old in zip(saved.arrays, leaves, strict=True)]
+            restored = [to_device(new, old) for new, old in zip(saved.arrays, leaves, strict=True)]
             blocks = eqx.combine(jax.tree.unflatten(structure, restored), blocks)
             history = {name: list(rows) for name, rows in saved.history.items()}
             first, seconds = saved.epoch, dict(saved.seconds)
@@ -152,7 +152,7 @@ def _seconds(before: dict[str, float], durations: list[float]) -> dict[str, floa
 
 
 def _saved(blocks: Member, history: dict[str, list[np.ndarray]], epoch: int, seconds: dict[str, float]) -> Saved:
-    arrays = [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(blocks, eqx.is_array))]
+    arrays = [to_host(leaf) for leaf in jax.tree.leaves(eqx.filter(blocks, eqx.is_array))]
     return Saved(arrays, {name: np.array(rows) for name, rows in history.items()}, epoch, seconds)
 
 
