@@ -1,10 +1,9 @@
 """Answers of a population are those of its networks, sequence by sequence."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-from toys import CLASSES, FEATURES, assert_near, by, fit, population, recall
+from toys import CLASSES, FEATURES, answer, assert_near, by, fit, population, recall
 
 from mnemon.cells import Elman
 from mnemon.layers import Network, Readout
@@ -12,9 +11,11 @@ from mnemon.learning import Examples, Population, SquaredError, Until, answers, 
 from mnemon.learning._evaluate import ROWS
 from mnemon.sequences import Sequences
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 
 def one_by_one(network, xs):
-    return np.stack([network(jnp.asarray(x, network.readout.weights.dtype)[None]).at_end(None)[0] for x in xs])
+    return np.stack([answer(network, x[None])[0] for x in xs])
 
 
 def test_answers_of_unequal_lengths():
@@ -34,7 +35,7 @@ def test_any_number_of_rows(rows):
     np.testing.assert_allclose(got, answers(networks, few)[:, np.arange(rows) % 3], rtol=1e-6, atol=1e-6)
 
 
-def test_answers_in_double_precision(float64):
+def test_answers_at_the_end_of_every_step_in_double_precision(float64):
     def make(key):
         below, above = jax.random.split(key)
         return Network(Elman(FEATURES, 4, key=below), Readout(4, CLASSES, at="steps", key=above))
@@ -46,12 +47,6 @@ def test_answers_in_double_precision(float64):
         np.testing.assert_allclose(got[k], one_by_one(network, xs), rtol=1e-12)
 
 
-def test_a_readout_at_every_step_answers_at_each_end():
-    xs = recall(6, steps=4, uneven=True).xs
-    network = Network(Elman(FEATURES, 4, key=jax.random.key(0)), Readout(4, 2, at="steps", key=jax.random.key(1)))
-    assert_near([answers(Population.of(network), xs)[0]], [one_by_one(network, xs)], 1e-6)
-
-
 def test_large_validation_sets_are_judged_in_pieces():
     rng = np.random.default_rng(0)
     lengths = np.where(np.arange(ROWS + 35) % 2, 2, 4)
@@ -59,7 +54,9 @@ def test_large_validation_sets_are_judged_in_pieces():
     targets = rng.normal(size=(ROWS + 35, CLASSES))
     big = Examples(Sequences([v[:t] for v, t in zip(values, lengths)]), targets, rng.random(ROWS + 35))
     small = Examples(big.xs[:9], targets[:9])
-    solution = train(population(), by(), small, loss=SquaredError(), until=Until(epochs=1), validation=big, buckets=1)
+    solution = train(
+        population(), by(size=None), small, loss=SquaredError(), until=Until(epochs=1), validation=big, buckets=1
+    )
     costs = np.square(answers(solution.networks, big.xs) - targets).mean(axis=2)
     assert_near([solution.history["validation_score"][0]], [-costs.mean(axis=1)])
     weighted = (costs * big.weights).sum(axis=1) / big.weights.sum()
@@ -72,4 +69,7 @@ def test_symbols_are_answered():
         [answers(population(), xs)[1]],
         [one_by_one(population()[1], [np.eye(3)[list(c)] for c in ([0, 1, 2], [2], [1, 0])])],
     )
-    assert fit(population(), by(), Examples(xs, np.array([0, 1, 0])), until=Until(epochs=1)).results[0].epochs == 1
+    assert (
+        fit(population(), by(size=None), Examples(xs, np.array([0, 1, 0])), until=Until(epochs=1)).results[0].epochs
+        == 1
+    )

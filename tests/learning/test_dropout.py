@@ -1,12 +1,14 @@
 """Dropout belongs to training, and to each member's own randomness."""
 
 import jax
-from toys import assert_near, assert_same, by, differ, fit, members, recall, weights
+import pytest
+from toys import answer, assert_near, assert_same, by, differ, fit, members, recall, weights
 
 from mnemon.cells import Elman
 from mnemon.layers import Network, Readout, Recurrent, Stack
 from mnemon.learning import Population, Until
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 DATA, UNTIL = recall(), Until(epochs=2, restore_best=False)
 
 
@@ -20,7 +22,7 @@ def networks(rate, members=3):
 
 
 def train_on(rate, data=DATA, **how):
-    return fit(networks(rate, **how), by(), data, until=UNTIL, validation=DATA, width=8)
+    return fit(networks(rate, **how), by(size=None), data, until=UNTIL, validation=DATA, width=8)
 
 
 def test_dropout_changes_training_and_comes_again():
@@ -34,8 +36,8 @@ def test_evaluation_is_without_dropout():
     solution = train_on(0.5)
     arrays = jax.tree.leaves(solution.networks)
     whole = jax.tree.unflatten(jax.tree.structure(networks(0.0)), arrays)
-    xs = jax.numpy.asarray(DATA.xs.pad()[0])
+    xs = DATA.xs.pad()[0]
     for dropping, plain in zip(solution.networks, whole):
-        assert_same([dropping(xs).values], [plain(xs).values])
-    scores = [(n(xs).values.argmax(axis=1) == DATA.targets).mean() for n in whole]
+        assert_same([answer(dropping, xs)], [answer(plain, xs)])
+    scores = [(answer(n, xs).argmax(axis=1) == DATA.targets).mean() for n in whole]
     assert_near([solution.history["validation_score"][-1]], [scores])

@@ -25,6 +25,7 @@ from mnemon.learning import (
 )
 from mnemon.sequences import Sequences
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 TIME, LENGTHS = 6, (6, 2, 5)
 KEY = jax.random.key(7)
 
@@ -101,7 +102,8 @@ def test_errors_need_a_step(steps):
 def test_both_rules_under_a_learner():
     data, until = recall(), Until(epochs=3)
     whole, far, near = (
-        fit(population(), by(gradient=rule), data, until=until) for rule in (BPTT(), TruncatedBPTT(9), TruncatedBPTT(1))
+        fit(population(), by(size=None, gradient=rule), data, until=until)
+        for rule in (BPTT(), TruncatedBPTT(9), TruncatedBPTT(1))
     )
     assert_near(weights(far), weights(whole), 1e-4)
     assert differ(weights(near), weights(whole))
@@ -140,6 +142,6 @@ def test_boundaries_of_the_data_reach_the_network():
         Examples(Sequences(xs, boundaries=b, layout="channels_last"), np.array([0, 1] * 3)) for b in (ends, ends[::-1])
     )
     networks = Population.make(segmented, 1, 0)
-    one = fit(networks, by(size=3), first, until=Until(epochs=1))
-    assert differ(weights(one), weights(fit(networks, by(size=3), other, until=Until(epochs=1))))
-    assert_same(weights(one), weights(fit(networks, by(size=3), first, until=Until(epochs=1))))
+    one = fit(networks, by(size=None), first, until=Until(epochs=1))
+    assert differ(weights(one), weights(fit(networks, by(size=None), other, until=Until(epochs=1))))
+    assert_same(weights(one), weights(fit(networks, by(size=None), first, until=Until(epochs=1))))

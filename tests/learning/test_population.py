@@ -65,12 +65,12 @@ LEARNER, UNTIL = by(Optax("adam", 0.05), 4), Until(epochs=3)
 
 @pytest.fixture(scope="module")
 def ten():
-    return fit(population(10), LEARNER, UNEVEN, until=UNTIL, validation=UNEVEN, width=8)
+    return fit(population(10), LEARNER, UNEVEN, until=UNTIL, validation=UNEVEN, width=8, buckets=1)
 
 
 @pytest.mark.parametrize("others", [3, 17])
 def test_members_train_to_the_same_bits_among_others(ten, others):
-    among = fit(population(others), LEARNER, UNEVEN, until=UNTIL, validation=UNEVEN, width=8)
+    among = fit(population(others), LEARNER, UNEVEN, until=UNTIL, validation=UNEVEN, width=8, buckets=1)
     both = slice(min(others, 10))
     assert_same(members(among, both), members(ten, both))
     assert_same(members(among.memory, both), members(ten.memory, both))
@@ -83,7 +83,7 @@ def test_members_train_to_the_same_bits_among_others(ten, others):
 def test_a_member_alone_in_a_block_of_eight_too(ten):
     arrays, rest = eqx.partition(population(10), eqx.is_array)
     eighth = eqx.combine(jax.tree.map(lambda leaf: leaf[7:8], arrays), rest)
-    alone = fit(eighth, LEARNER, UNEVEN, until=UNTIL, validation=UNEVEN, width=8)
+    alone = fit(eighth, LEARNER, UNEVEN, until=UNTIL, validation=UNEVEN, width=8, buckets=1)
     assert_same(members(alone, 0), members(ten, 7))
 
 

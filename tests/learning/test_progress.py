@@ -10,6 +10,8 @@ from toys import by, fit, population, recall
 
 from mnemon.learning import Optax, Progress, ProgressBar, Until
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 
 class Terminal(io.StringIO):
     def isatty(self):
@@ -73,7 +75,12 @@ def test_progress_is_told_after_every_epoch():
 def test_progress_with_validation():
     told = []
     solution = fit(
-        population(), by(), recall(), until=Until(epochs=2), validation=recall(10, seed=1), progress=told.append
+        population(),
+        by(size=None),
+        recall(),
+        until=Until(epochs=2),
+        validation=recall(10, seed=1),
+        progress=told.append,
     )
     for name in ("validation_loss", "validation_score"):
         np.testing.assert_allclose([getattr(now, name) for now in told], solution.history[name].mean(axis=1), rtol=1e-6)

@@ -6,6 +6,7 @@ from toys import by, fit, population, recall
 
 from mnemon.learning import BPTT, Optax, TruncatedBPTT, Until, answers
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 TRAIN, TEST = recall(48, steps=6), recall(100, steps=6, seed=1)
 UPDATES = {"adam": Optax("adam", 0.03), "sgd with momentum": Optax("sgd", 0.1, momentum=0.9)}
 # Least mean accuracy on new sequences, of eight networks; guessing gives one half.
@@ -19,6 +20,6 @@ FLOORS = {
 
 @pytest.mark.parametrize("rule, update", FLOORS, ids=str)
 def test_recalls(rule, update):
-    solution = fit(population(8), by(UPDATES[update], 16, rule), TRAIN, until=Until(epochs=60))
+    solution = fit(population(8), by(UPDATES[update], None, rule), TRAIN, until=Until(epochs=100))
     right = (answers(solution.networks, TEST.xs).argmax(axis=2) == TEST.targets).mean(axis=1)
     assert np.mean(right) >= FLOORS[rule, update]

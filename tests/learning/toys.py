@@ -46,6 +46,12 @@ def by(update: Update = SGD, size: int | None = 8, gradient: Gradient = BPTT()) 
 fit = functools.partial(train, loss=CrossEntropy())
 
 
+@eqx.filter_jit
+def answer(network: Network, xs, lengths=None):
+    """What a network says, called directly."""
+    return network(jnp.asarray(xs, network.readout.weights.dtype), lengths).at_end(lengths)
+
+
 def weights(networks: Any) -> list[np.ndarray]:
     """The weights of a network, a population or a solution."""
     tree = getattr(networks, "networks", networks)
