@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import sys
 
 import numpy as np
 import pytest
@@ -89,6 +90,15 @@ def test_one_bucket_is_one_order_over_all():
 def test_a_bucket_must_be_worth_its_compilation():
     _, seen = watch(updates=7, buckets=None)  # so few steps are not
     assert_same(list(seen), list(watch(updates=7, buckets=1)[1]))
+
+
+def test_what_a_bucket_is_worth_does_not_depend_on_who_else_is_trained(monkeypatch):
+    lengths, each = UNEVEN.xs.lengths, population()[0].weight_count()
+    one, two = (sum(len(rows) * lengths[rows].max() for rows in length_buckets(lengths, most)) for most in (1, 2))
+    worth = lambda weights, passes: (one - two) * 6 * each / weights  # noqa: E731 - two buckets from six networks on
+    monkeypatch.setattr(sys.modules["mnemon.learning.train"], "steps_worth_compiling", worth)
+    few, many = (watch(members=members, updates=8, buckets=None)[1] for members in (2, 9))
+    assert_same(list(few), [leaf[:2] for leaf in many])
 
 
 def test_sequence_is_a_batch_of_one():

@@ -76,16 +76,16 @@ def train(
     dtype = jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array))[0].dtype
     size = learner.moment.size
     weights = sum(leaf[0].size for leaf in jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array)))
-    most, least = buckets or 4, 0.0
-    if buckets is None:
-        least = steps_worth_compiling(weights * len(population), passes=6 * NOMINAL_EPOCHS)
-    train_buckets = data.buckets(dtype, 1 if size is None else most, least=least)
-    judges = () if validation is None else validation.buckets(dtype, most, least=least)
-    rows = tuple(_batch_rows(bucket, size) for bucket in train_buckets)
     if width is None:
         width = 1 if len(population) == 1 or weights >= ALONE_FROM else BLOCK
     elif width < 1:
         raise InvalidInput(f"width={width}: expected at least 1")
+    most, least = buckets or 4, 0.0
+    if buckets is None:  # of one block: a member's batches do not depend on how many others there are
+        least = steps_worth_compiling(weights * width, passes=6 * NOMINAL_EPOCHS)
+    train_buckets = data.buckets(dtype, 1 if size is None else most, least=least)
+    judges = () if validation is None else validation.buckets(dtype, most, least=least)
+    rows = tuple(_batch_rows(bucket, size) for bucket in train_buckets)
     blocks = start_blocks(population, learner, memory, width=width, keep_best=until.restore_best and bool(judges))
     criterion = dataclasses.replace(until, epochs=1)  # the budget is this loop's: no other number is compiled anew
 
