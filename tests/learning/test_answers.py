@@ -54,9 +54,8 @@ def test_large_validation_sets_are_judged_in_pieces():
     targets = rng.normal(size=(ROWS + 35, CLASSES))
     big = Examples(Sequences([v[:t] for v, t in zip(values, lengths)]), targets, rng.random(ROWS + 35))
     small = Examples(big.xs[:9], targets[:9])
-    solution = train(
-        population(), by(size=None), small, loss=SquaredError(), until=Until(epochs=1), validation=big, buckets=1
-    )
+    how = {"until": Until(epochs=1), "validation": big, "buckets": 1}
+    solution = train(population(), by(size=None), small, loss=SquaredError(), **how)
     costs = np.square(answers(solution.networks, big.xs) - targets).mean(axis=2)
     assert_near([solution.history["validation_score"][0]], [-costs.mean(axis=1)])
     weighted = (costs * big.weights).sum(axis=1) / big.weights.sum()
@@ -65,11 +64,7 @@ def test_large_validation_sets_are_judged_in_pieces():
 
 def test_symbols_are_answered():
     xs = Sequences.from_strings(["abc", "c", "ba"])
-    assert_near(
-        [answers(population(), xs)[1]],
-        [one_by_one(population()[1], [np.eye(3)[list(c)] for c in ([0, 1, 2], [2], [1, 0])])],
-    )
-    assert (
-        fit(population(), by(size=None), Examples(xs, np.array([0, 1, 0])), until=Until(epochs=1)).results[0].epochs
-        == 1
-    )
+    one_hot = [np.eye(3)[codes] for codes in ([0, 1, 2], [2], [1, 0])]
+    assert_near([answers(population(), xs)[1]], [one_by_one(population()[1], one_hot)])
+    data = Examples(xs, np.array([0, 1, 0]))
+    assert fit(population(), by(size=None), data, until=Until(epochs=1)).results[0].epochs == 1

@@ -153,6 +153,13 @@ def test_another_transformation_by_hand_is_refused(tmp_path):
         go(path, learner=by(Transformation(optax.adam(0.1))))
 
 
+def test_random_keys_of_an_optimiser_are_kept(tmp_path):
+    noisy = by(Transformation(optax.chain(optax.add_noise(0.1, 0.5, 3), optax.sgd(0.1))), None)
+    go(tmp_path / "a.safetensors", learner=noisy)
+    resumed = go(tmp_path / "a.safetensors", learner=noisy, until=Until(epochs=4))
+    assert_same(weights(resumed), weights(go(tmp_path / "b.safetensors", learner=noisy, until=Until(epochs=4))))
+
+
 FOREIGN = {
     "text": lambda whole: b"no checkpoint at all",
     "empty": lambda whole: b"",
