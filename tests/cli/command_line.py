@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 
+from mnemon.cli import main
 from mnemon.data import write_npz
 from mnemon.sequences import Sequences
 
@@ -55,7 +57,15 @@ def write_strings(path, strings, y=None) -> Path:
     return write_npz(path, Sequences.from_strings(strings), y)
 
 
-MAIN = "import sys; from mnemon.cli import main; sys.exit(main())"
+def status_of(*words: object) -> int:
+    """The exit status of a command run in this process."""
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+MAIN = "from mnemon.cli import main; main()"
 
 
 def program(*words: object, script: str = MAIN, **more) -> subprocess.CompletedProcess:

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
-from command_line import SMALL, Outcome, write_ts
-
-from mnemon.cli import main
+from command_line import SMALL, Outcome, status_of, write_ts
 
 
 @pytest.fixture
@@ -24,7 +22,7 @@ def mnemon(here, capsys):
 
     def run(*words: object) -> Outcome:
         capsys.readouterr()
-        status = main([str(word) for word in words])
+        status = status_of(*words)
         return Outcome(status, *capsys.readouterr())
 
     return run
@@ -41,7 +39,7 @@ def shelf(tmp_path_factory):
     """A folder with a model of the toy data."""
     folder = tmp_path_factory.mktemp("shelf")
     data = write_ts(folder / "toy.ts")
-    assert main(["fit", str(data), *SMALL, "--out", str(folder / "toy.safetensors")]) == 0
+    assert status_of("fit", data, *SMALL, "--out", folder / "toy.safetensors") == 0
     return folder
 
 

@@ -51,8 +51,9 @@ def test_data_are_described(one):
         assert described.sequences == 12
         assert described.counts == {"a": 6, "b": 6}
         assert described.channels == 2
-        assert described.about == "made up"
         np.testing.assert_array_equal(described.lengths, data.X.lengths)
+    assert (story.training_data.about, story.test_data.about) == ("made up", ""), "told once"
+    assert tell(one).test_data.about == "made up"
 
 
 def test_the_model_is_told_in_words(one):

@@ -9,7 +9,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -70,9 +70,13 @@ def _mnemon(
         print(ctx.get_help())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line `arguments` (by default the program's own); give back the exit status."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line `arguments` (by default the program's own), and exit."""
+    sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _run(words: list[str]) -> int:
+    """The exit status of a command line."""
     try:
         with _warnings_as_lines():
             status = app(words, prog_name="mnemon", standalone_mode=False, obj=words)

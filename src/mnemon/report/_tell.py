@@ -4,6 +4,7 @@ import os
 import platform
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ def story_of(
         model=_model(classifier),
         summary=classifier.summary(),
         training_data=described(training) if training else None,
-        test_data=described(data),
+        test_data=described(replace(data, about="") if training and training.about == data.about else data),
         ending=_ending(classifier),
         history={name: _squeezed(values) for name, values in classifier.history_.items()},
         best_epoch=None if not restored else best if several else best[0],
