@@ -198,7 +198,7 @@ class SequenceEstimator(Savable, BaseEstimator):
             if self.network is not None:
                 own = self.network(inputs, outputs, key=key)
                 if not isinstance(own, Network):
-                    raise InvalidType(f"network: expected a function that makes a Network, but it made {own!r}")
+                    raise InvalidType(f"network: expected a function that makes a Network, got {type(own).__name__}")
                 return own
             return build_network(
                 key,

@@ -108,7 +108,7 @@ def build_network(
     def make(size: int, key: PRNGKeyArray) -> Cell:
         made = maker(size, units, key=key)
         if not isinstance(made, Cell):
-            raise InvalidType(f"cell: expected a function that makes a Cell, but it made {made!r}")
+            raise InvalidType(f"cell: expected a function that makes a Cell, got {type(made).__name__}")
         return made
 
     def cell(size: int, key: PRNGKeyArray) -> Cell:
