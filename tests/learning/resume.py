@@ -13,7 +13,7 @@ def run(path, epochs, **how):
         population(4),
         by(Optax("adam", [0.001, 0.003, 3e38, 0.05])),
         recall(),
-        until=Until(epochs=epochs, loss=0.01),
+        until=Until(epochs=epochs, loss=0.03),
         validation=recall(10, seed=1),
         store=None if path is None else Store(path, every=0),
         **how,

@@ -20,7 +20,7 @@ from mnemon.errors import InvalidInput
 from mnemon.learning import BUDGET, NONFINITE, REACHED, Optax, SquaredError, Store, Transformation, Until
 from mnemon.learning._store import Saved
 
-DATA = recall()
+DATA, EPOCHS = recall(), 120
 
 
 def assert_equal(got, expected):
@@ -47,29 +47,29 @@ def stop(path, epochs, after):
 
 @pytest.fixture(scope="module")
 def unbroken():
-    solution = resume.run(None, 300)
+    solution = resume.run(None, EPOCHS)
     assert {r.code for r in solution.results} == {REACHED, BUDGET, NONFINITE}
     return solution
 
 
 def test_a_store_changes_no_number(unbroken, tmp_path):
-    assert_equal(resume.run(tmp_path / "a.safetensors", 300), unbroken)
+    assert_equal(resume.run(tmp_path / "a.safetensors", EPOCHS), unbroken)
     assert [file.name for file in tmp_path.iterdir()] == ["a.safetensors"]
 
 
 def test_interrupted_and_resumed(unbroken, tmp_path):
     path, told = tmp_path / "a.safetensors", []
-    for after in (1, 2, 3, 100):
-        stop(path, 300, after)
-    assert_equal(resume.run(path, 300, progress=told.append), unbroken)
-    assert [now.epoch for now in told] == list(range(100, 301))
+    for after in (1, 2, 3, 50):
+        stop(path, EPOCHS, after)
+    assert_equal(resume.run(path, EPOCHS, progress=told.append), unbroken)
+    assert [now.epoch for now in told] == list(range(50, EPOCHS + 1))
     assert told[0].active < 4
 
 
 def test_resumed_after_the_end_is_the_end(unbroken, tmp_path):
     path, told = tmp_path / "a.safetensors", []
-    first = resume.run(path, 300)
-    again = resume.run(path, 300, progress=told.append)
+    first = resume.run(path, EPOCHS)
+    again = resume.run(path, EPOCHS, progress=told.append)
     assert_equal(again, unbroken)
     assert told == []
     assert again.seconds == first.seconds
@@ -78,7 +78,7 @@ def test_resumed_after_the_end_is_the_end(unbroken, tmp_path):
 def test_a_raised_budget_goes_on(unbroken, tmp_path):
     path = tmp_path / "a.safetensors"
     assert len(resume.run(path, 20).history["epoch"]) == 20
-    assert_equal(resume.run(path, 300), unbroken)
+    assert_equal(resume.run(path, EPOCHS), unbroken)
 
 
 def test_a_store_is_written_as_seldom_as_wanted(tmp_path):
@@ -93,20 +93,20 @@ def test_killed_at_any_moment(unbroken, tmp_path):
     path, chance = tmp_path / "a.safetensors", random.Random(0)
     rooms = Path(resume.__file__).parent
     script = f"import runpy; runpy.run_path({str(rooms.parent / 'conftest.py')!r}); import resume; resume.main()"
-    command = [sys.executable, "-c", script, str(path), "300"]
+    command = [sys.executable, "-c", script, str(path), str(EPOCHS)]
     killed = 0
     for _ in range(2):
         before = path.stat().st_mtime_ns if path.exists() else 0
         with subprocess.Popen(command, cwd=rooms) as process:
             while process.poll() is None and (not path.exists() or path.stat().st_mtime_ns == before):
                 time.sleep(0.002)
-            time.sleep(chance.uniform(0, 0.3))
+            time.sleep(chance.uniform(0, 0.2))
             process.send_signal(signal.SIGKILL)
         killed += process.returncode == -signal.SIGKILL
     assert killed >= 1
     epoch = len(resume.run(path, 1).history["epoch"])
-    assert_equal(resume.run(path, 300), unbroken)
-    assert 0 < epoch <= 300
+    assert_equal(resume.run(path, EPOCHS), unbroken)
+    assert 0 < epoch <= EPOCHS
 
 
 OTHERS = {
