@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
-from specimens import ARRAYS, LENGTHS, PROBE, N, X, assert_same, differ, fitted, small, weights, y
+from specimens import ARRAYS, PROBE, N, X, assert_same, differ, fitted, small, weights, y
 
 from mnemon import Sequences
 from mnemon.errors import InvalidInput
@@ -141,7 +141,3 @@ def test_a_network_that_breaks_is_told_of_and_still_predicts():
     assert all(np.isfinite(leaf).all() for leaf in weights(classifier))
     assert np.isfinite(classifier.predict_proba(PROBE)).all()
     assert "network 0 became non-finite" in classifier.summary()
-
-
-def test_lengths_are_as_the_other_tests_take_them():
-    assert sorted(set(LENGTHS)) == [4, 5]

@@ -33,7 +33,7 @@ DATA = {
     "infinity": (changed((7, 4, 1), -np.inf), r"infinity in sequence 7 \(step 4, channel 1\)"),
     "strings": (["abc", "abd"] * (N // 2), "strings where numbers belong; for symbols use Sequences.from_strings"),
     "some strings": (changed(1, np.array([["a", "b"]])), "sequence 1: strings where numbers belong"),
-    "several": (changed((7, 4, 1), -np.inf)[:8] + [np.ones((4, 3))], "(?s)2 problems.*channels differ.*infinity"),
+    "several": ([*changed((7, 4, 1), -np.inf)[:8], np.ones((4, 3))], "(?s)2 problems.*channels differ.*infinity"),
     "too large for floats": ([array * 1e100 for array in ARRAYS], "exceed float32; scale them, or use float64"),
     "one number": (3, "expected arrays or a list of arrays, got int"),
 }
@@ -54,7 +54,7 @@ LABELS = {
     "nobody's": ([None] * N, "labels that cannot be sorted .NoneType."),
     "of one class": (
         ["down"] * N,
-        "y holds one class only .'down'.; a classifier needs sequences of at least 2 classes",
+        "y holds one class only .'down'.; .* at least 2 classes",
     ),
     "numbers with commas": (np.linspace(0, 1, N), "Unknown label type: continuous"),
     "missing": ([1.0, np.nan] * (N // 2), "Input y contains NaN"),
@@ -80,10 +80,10 @@ PARAMETERS = [
     ({"cell": "lstn"}, "cell='lstn': did you mean 'lstm'"),
     (
         {"cell": Elman(2, 4, key=jax.random.key(0))},
-        "a cell class, or a function .*; got Elman. A finished network goes",
+        "a cell class, or a function .*; got Elman",
     ),
     ({"cell": 3}, "cell: expected a name .elman, gru, lstm."),
-    ({"cell": lambda inputs, units, *, key: key}, "cell: expected a function that makes a Cell, but it made Array"),
+    ({"cell": lambda inputs, units, *, key: 3}, "cell: expected a function that makes a Cell, got int"),
     ({"cell": functools.partial(LSTM, variant="peephol")}, "variant='peephol': did you mean 'peephole'"),
     ({"optimizer": "adan_"}, "optimizer='adan_': did you mean 'adan'"),
     ({"optimizer": Optax}, "optimizer: expected a name, an Update such as .*; got"),
@@ -108,13 +108,11 @@ PARAMETERS = [
     ({"class_weight": [1, 2]}, "class_weight: expected 'balanced', a dict or None; got list"),
     ({"store": "run.safetensors"}, "store: expected a Store, got str"),
     ({"network": 3}, "network: expected a Network or a function"),
-    ({"network": lambda inputs, outputs, *, key: 3}, "expected a function that makes a Network, but it made 3"),
+    ({"network": lambda inputs, outputs, *, key: 3}, "expected a function that makes a Network, got int"),
 ]
 
 
-@pytest.mark.parametrize(
-    "parameters, says", PARAMETERS, ids=[" ".join(p) + f" {k}" for k, (p, _) in enumerate(PARAMETERS)]
-)
+@pytest.mark.parametrize("parameters, says", PARAMETERS, ids=[says for _, says in PARAMETERS])
 def test_parameters(parameters, says):
     with pytest.raises(MnemonError, match=says):
         small(**parameters).fit(X, y)
@@ -171,7 +169,7 @@ def test_nothing_is_known_before_fitting(method):
 WEIGHTS = {
     "fewer": ([1.0, 2.0], "sample_weight.shape == .2,., expected .24,."),
     "negative": ([-1.0] + [1.0] * (N - 1), "sample_weight: expected numbers of at least 0"),
-    "all zero": (np.zeros(N), "sample_weight: expected numbers of at least 0, not all of them 0"),
+    "all zero": (np.zeros(N), "Sample weights must contain at least one non-zero number"),
     "missing": ([np.nan] * N, "Input sample_weight contains NaN"),
 }
 
@@ -192,7 +190,7 @@ VALIDATION = {
     "no pair": (X, "validation_data: expected a pair"),
     "an unknown label": (
         (X, ["sideways"] * N),
-        "validation_data's y holds the label 'sideways' .at 0., which is none of 'down', 'up'",
+        "the label 'sideways' .at 0., which is none of 'down', 'up'",
     ),
     "numbers for words": ((X, [1] * N), "validation_data's y holds the label 1"),
     "other channels": ((np.ones((2, 4, 3)), ["up", "up"]), "X has 3 features"),

@@ -54,7 +54,7 @@ def test_what_the_check_of_training_asks_for_last():
     classifier = small().fit(X, y)
     more = Sequences([np.ones((4, CHANNELS + 1))])
     for method in (classifier.predict, classifier.predict_proba):
-        with pytest.raises(ValueError, match="X has 3 features .channels., but SequenceClassifier is expecting 2 fea"):
+        with pytest.raises(ValueError, match="but SequenceClassifier is expecting 2 features as input"):
             method(more)
     said = classifier.predict_proba(X)
     assert said.shape == (N, 2)
