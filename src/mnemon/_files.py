@@ -52,6 +52,7 @@ def write_whole(
         write(beside)
         with open(beside, "rb+") as file:
             os.fsync(file.fileno())
+        os.chmod(beside, 0o666 & ~_umask())  # some writers make files that only their owner can read
         refuse_path(target, what, overwrite=overwrite)  # it may have come meanwhile
         os.replace(beside, target)
     except OSError as error:
@@ -61,3 +62,10 @@ def write_whole(
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
     return Path(path)
+
+
+def _umask() -> int:
+    """The bits that new files of this process lack; it can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -9,6 +9,9 @@ from ._markup import Markup, element, percent, plural
 from ._parts import block, code_block, figures, folded, group, note, paragraph, section
 from ._story import DataSet, Story
 
+# Words about the data longer than this are folded.
+LONG_ABOUT = 200
+
 
 def headline(story: Story) -> Markup:
     """The accuracy, how sure it is, and what guessing would reach."""
@@ -82,7 +85,10 @@ def _data(data: DataSet) -> Markup:
         "classes": classes,
         "lengths": lengths,
     }
-    return Markup(tables.rows(pairs) + (element("p", data.about, class_="about") if data.about else ""))
+    about = element("p", data.about, class_="about") if data.about else Markup("")
+    if len(data.about) > LONG_ABOUT:
+        about = folded("About these data", about) or Markup("")
+    return Markup(tables.rows(pairs) + about)
 
 
 def learning(story: Story) -> Markup | None:
