@@ -1,7 +1,8 @@
 """Objects to JSON and arrays, and back, for registered parts only: what a model file may hold.
 
 A part is a public class of the package (cells, layers, readouts, gradients, updates ...), written as its name and its
-fields. Nothing is executed on reading: a part is made without its constructor and its fields are set.
+fields. Nothing is executed on reading: a part is made without its constructor and its fields are set. Functions are
+the squashing functions and the initialisers that need no numbers, by name.
 """
 
 import dataclasses
@@ -26,8 +27,18 @@ def registered() -> dict[str, type]:
         name: value
         for room in (cells, layers, learning)
         for name, value in vars(room).items()
-        if isinstance(value, type) and (issubclass(value, eqx.Module) or dataclasses.is_dataclass(value))
+        if isinstance(value, type) and (issubclass(value, eqx.Module) or _fields(value))
     }
+
+
+FUNCTIONS = SQUASHING | {function.__name__: function for function in (cells.glorot, cells.orthogonal, cells.zeros)}
+
+
+def _fields(part: type) -> tuple[str, ...]:
+    """The fields of a dataclass or a named tuple."""
+    if dataclasses.is_dataclass(part):
+        return tuple(field.name for field in dataclasses.fields(part))
+    return getattr(part, "_fields", ())
 
 
 def encode(value: Any, path: str, tensors: dict[str, np.ndarray]) -> Any:
@@ -45,6 +56,10 @@ def encode(value: Any, path: str, tensors: dict[str, np.ndarray]) -> Any:
         return {"$scalar": [value.dtype.str, value.item()]}
     if isinstance(value, np.ndarray) and value.dtype.kind in "US":
         return {"$strings": value.tolist()}
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return {"$objects": [encode(item, f"{path}.{k}", tensors) for k, item in enumerate(value)]}
+    if isinstance(value, np.ndarray) and value.dtype.kind not in "biufc":
+        raise InvalidInput(f"{path}: {value.dtype} values cannot be saved; make them strings or numbers before fitting")
     if isinstance(value, np.ndarray | jax.Array):
         array = np.asarray(value)
         tensors[path] = array
@@ -61,16 +76,16 @@ def encode(value: Any, path: str, tensors: dict[str, np.ndarray]) -> Any:
         return {"$partial": [encode(part, f"{path}.{k}", tensors) for k, part in enumerate(inner)]}
     if isinstance(value, type) and registered().get(value.__name__) is value:
         return {"$class": value.__name__}
-    if callable(value) and SQUASHING.get(getattr(value, "__name__", "")) is value:
+    if callable(value) and FUNCTIONS.get(getattr(value, "__name__", "")) is value:
         return {"$function": value.__name__}
     if registered().get(type(value).__name__) is type(value):
-        part: Any = type(value)
-        names = [field.name for field in dataclasses.fields(part)]
+        names = _fields(type(value))
         fields = {name: encode(getattr(value, name), f"{path}.{name}", tensors) for name in names}
         return {"$part": type(value).__name__, "fields": fields}
+    named: Any = value if hasattr(value, "__qualname__") else type(value)
     raise InvalidInput(
-        f"{path}: {type(value).__module__}.{type(value).__qualname__} is no part of Mnemon, so a file could not make "
-        "it again. Save with weights_only=True, and load with load(path, like=...), which takes your own classes"
+        f"{path}: {named.__module__}.{named.__qualname__} is no part of Mnemon, so a file could not make it again. "
+        "Save with weights_only=True, and load with load(path, like=...), which takes your own classes"
     )
 
 
@@ -89,6 +104,10 @@ def decode(value: Any, tensors: dict[str, np.ndarray]) -> Any:
         return np.dtype(value["$scalar"][0]).type(value["$scalar"][1])
     if "$strings" in value:
         return np.array(value["$strings"])
+    if "$objects" in value:
+        array = np.empty(len(value["$objects"]), object)
+        array[:] = [decode(item, tensors) for item in value["$objects"]]
+        return array
     if "$tensor" in value:
         array = tensor(tensors, value["$tensor"], tuple(value["shape"]))
         return array if value["kind"] == "numpy" else jnp.asarray(array)
@@ -102,16 +121,18 @@ def decode(value: Any, tensors: dict[str, np.ndarray]) -> Any:
         function, args, keywords = (decode(part, tensors) for part in value["$partial"])
         return functools.partial(function, *args, **keywords)
     if "$function" in value:
-        return _known(SQUASHING, value["$function"], "function")
+        return _known(FUNCTIONS, value["$function"], "function")
     if "$class" in value:
         return _known(registered(), value["$class"], "class")
     part = _known(registered(), value["$part"], "part")
-    fields = {f.name for f in dataclasses.fields(part)}
-    if fields != set(value["fields"]):
+    names = _fields(part)
+    if set(names) != set(value["fields"]):
         raise ModelFileError(
             f"{value['$part']} has the fields {', '.join(sorted(value['fields']))} in the file, but "
-            f"{', '.join(sorted(fields))} in this version of Mnemon"
+            f"{', '.join(sorted(names))} in this version of Mnemon"
         )
+    if issubclass(part, tuple):
+        return part(*(decode(value["fields"][name], tensors) for name in names))
     made = object.__new__(part)
     for name, field in value["fields"].items():
         object.__setattr__(made, name, decode(field, tensors))

@@ -17,15 +17,18 @@ import numpy as np
 from .._files import refuse_path
 from .._tensors import Unreadable, read_tensors, write_tensors
 from .._version import __version__
-from ..errors import InvalidType, MnemonError, ModelFileError
+from ..errors import InvalidInput, InvalidType, ModelFileError
 from ..layers import Network
 from ..learning import Population
 from ._codec import decode, encode, tensor
 
 FORMAT = 1
 KEY = "mnemon_model"
+WORDS = ("mnemon", "estimator", "parameters", "fitted", "seeds", "network")
 # Parameters that say how training was watched and stored, not what the model is.
 LEFT_OUT = ("verbose", "store")
+# Parameters that may be objects of the user's own.
+OWN = ("cell", "gradient", "optimizer")
 FITTED = ("n_features_in_", "alphabet_", "mean_", "scale_", "history_", "seconds_", "results_", "calls_")
 
 
@@ -40,8 +43,9 @@ class Savable:
         Args:
             path: where to; a file that is there stays unless `overwrite`.
             overwrite: replace a file that is there.
-            weights_only: leave out what the network and its optimiser are made of, so that networks of your own
-                classes can be saved; such a file is loaded with `mnemon.load(path, like=network)`.
+            weights_only: leave out what the network is made of, and parts that are not of the package, so that
+                networks of your own classes can be saved; such a file is loaded with `mnemon.load(path,
+                like=network)`. An optimizer that is left out leaves its memory out: training goes on with a fresh one.
 
         Raises:
             InvalidInput: not written, because the file exists or the disk is full (the old file survives), or parts
@@ -57,10 +61,7 @@ class Savable:
         tensors: dict[str, np.ndarray] = {}
         parameters = {k: v for k, v in me.get_params(deep=False).items() if k not in LEFT_OUT}
         if weights_only:
-            own = ("network", "cell", "optimizer", "gradient")
-            parameters = {k: v for k, v in parameters.items() if k not in own or isinstance(v, str)}
-        elif isinstance(parameters["network"], Network):
-            parameters["network"] = None  # the trained network stands below
+            parameters = {k: v for k, v in parameters.items() if k != "network" and (k not in OWN or _encodes(v))}
         if isinstance(parameters.get("random_state"), np.random.RandomState):
             parameters["random_state"] = None  # its place in its stream cannot be kept; the seeds drawn from it are
         about: dict[str, Any] = {
@@ -76,7 +77,8 @@ class Savable:
         }
         if weights_only:
             tensors |= {f"weights.{k}": leaf for k, leaf in enumerate(_leaves(me.population_.stacked))}
-        tensors |= {f"memory.{k}": leaf for k, leaf in enumerate(_leaves(me.memory_))}
+        if "optimizer" in parameters:
+            tensors |= {f"memory.{k}": leaf for k, leaf in enumerate(_leaves(me.memory_))}
         return write_tensors(path, "model", tensors, {KEY: json.dumps(about)}, overwrite=overwrite)
 
 
@@ -91,8 +93,11 @@ def load(path: str | os.PathLike[str], *, like: Network | None = None) -> Any:
         ModelFileError: a foreign or truncated file, one of a newer format, one whose tensors are missing or have other
             shapes than its description says, or one that needs `like`.
         InvalidInput: no such file.
+        InvalidType: `like` is no network.
 
     """
+    if like is not None and not isinstance(like, Network):
+        raise InvalidType(f"like: expected a Network, got {type(like).__name__}")
     about, tensors = read_model(path)
     from .. import estimators
 
@@ -100,20 +105,21 @@ def load(path: str | os.PathLike[str], *, like: Network | None = None) -> Any:
     if about["estimator"] not in kinds:
         raise ModelFileError(f"{path}: made by an estimator {about['estimator']!r} that this version does not know")
     try:
-        parameters = decode(about["parameters"], tensors)
+        with jax.enable_x64(True):  # arrays among the parameters keep their precision
+            parameters = decode(about["parameters"], tensors)
         estimator: Any = kinds[about["estimator"]](**parameters)
         with jax.enable_x64(estimator.precision == "float64"):
-            stacked = _like(like, tensors) if like is not None else _stacked(about, tensors)
+            stacked = _stacked(about, tensors, like)
             seeds = decode(about["seeds"], tensors)
             estimator.population_ = Population(stacked, seeds)
             for name, value in decode(about["fitted"], tensors).items():
                 setattr(estimator, name, value)
             estimator._after_load()
-            estimator.memory_ = _memory(estimator, tensors)
+            estimator.memory_ = _memory(estimator, tensors, kept="optimizer" in parameters)
     except ModelFileError as problem:
         raise ModelFileError(f"{path}: {problem}") from None
-    except (MnemonError, KeyError, TypeError, ValueError) as problem:
-        raise ModelFileError(f"{path}: the description in the file makes no model ({problem})") from None
+    except Exception as problem:  # whatever else a description that was tampered with may lead to
+        raise ModelFileError(f"{path}: the description in the file makes no model ({problem!r})") from problem
     return estimator
 
 
@@ -125,6 +131,10 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
     except (Unreadable, KeyError, ValueError) as problem:
         why = f"it holds no {KEY}" if isinstance(problem, KeyError) else str(problem)
         raise ModelFileError(f"{path} is no whole model file of Mnemon: {why}") from None
+    if not isinstance(about, dict) or not isinstance(about.get("format"), int):
+        raise ModelFileError(f"{path} is no whole model file of Mnemon: its description says no format")
+    if missing := [word for word in WORDS if word not in about]:
+        raise ModelFileError(f"{path} is no whole model file of Mnemon: its description says no {missing[0]}")
     if about["format"] > FORMAT:
         raise ModelFileError(
             f"{path} has the model format {about['format']}, made by Mnemon {about['mnemon']}; this version, "
@@ -133,35 +143,47 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
     return about, tensors
 
 
-def _stacked(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Network:
-    if about["network"] is None:
+def _stacked(about: dict[str, Any], tensors: dict[str, np.ndarray], like: Network | None) -> Network:
+    if about["network"] is None and like is None:
         raise ModelFileError("saved with weights_only=True; load it with like=a network of the same structure")
-    return decode(about["network"], tensors)
+    if about["network"] is not None and like is not None:
+        raise ModelFileError("the file says itself what its network is made of; load it without like=")
+    return decode(about["network"], tensors) if like is None else _like(like, tensors)
 
 
 def _like(like: Network, tensors: dict[str, np.ndarray]) -> Network:
     """The file's weights in the structure of `like`, which may itself be of any class."""
-    if not isinstance(like, Network):
-        raise InvalidType(f"like: expected a Network, got {type(like).__name__}")
     arrays, rest = eqx.partition(like, eqx.is_array)
     leaves, structure = jax.tree.flatten(arrays)
     names = [f"weights.{k}" for k in range(len(leaves))]
     if f"weights.{len(leaves)}" in tensors:
         raise ModelFileError(f"the file holds more tensors than like= has ({len(leaves)})")
     members = tensors[names[0]].shape[0] if names[0] in tensors else 1
-    found = [jnp.asarray(tensor(tensors, n, (members, *leaf.shape)), leaf.dtype) for n, leaf in zip(names, leaves)]
+    # In the precision of the file, whatever that of `like`.
+    found = [jnp.asarray(tensor(tensors, n, (members, *leaf.shape))) for n, leaf in zip(names, leaves)]
     return eqx.combine(jax.tree.unflatten(structure, found), rest)
 
 
-def _memory(estimator: Any, tensors: dict[str, np.ndarray]) -> Any:
-    """The optimiser's memory; its structure is that of a fresh one."""
+def _memory(estimator: Any, tensors: dict[str, np.ndarray], *, kept: bool) -> Any:
+    """The optimiser's memory; its structure is that of a fresh one, which it is where the file has none."""
     members = len(estimator.population_)
     update = estimator._learner().update.for_members(members, jnp.result_type(float))
     fresh = eqx.filter_vmap(lambda u, network: u.init(network))(update, estimator.population_.stacked)
+    if not kept:
+        return fresh
     arrays, rest = eqx.partition(fresh, eqx.is_array)
     leaves, structure = jax.tree.flatten(arrays)
     found = [jnp.asarray(tensor(tensors, f"memory.{k}", leaf.shape), leaf.dtype) for k, leaf in enumerate(leaves)]
     return eqx.combine(jax.tree.unflatten(structure, found), rest)
+
+
+def _encodes(value: Any) -> bool:
+    """Whether a model file can say what a parameter is."""
+    try:
+        encode(value, "", {})
+    except InvalidInput:
+        return False
+    return True
 
 
 def _leaves(tree: Any) -> list[np.ndarray]:
