@@ -80,9 +80,11 @@ class GRU(Cell):
 
     def project(self, xs: Float[Array, "time inputs"]) -> GRUDrive:
         """W x + b; the remembered half of the candidate holds its own bias c."""
-        drives = xs @ self.input_weights.T + self.bias[None]
-        remembered = jnp.broadcast_to(self.candidate_bias[None], (xs.shape[0], self.output_size))
-        return GRUDrive(drives[:, : 2 * self.output_size], drives[:, 2 * self.output_size :], remembered)
+        # Two products instead of one that is cut: neither the drives nor their errors need be copied.
+        cut = 2 * self.output_size
+        gates = xs @ self.input_weights[:cut].T + self.bias[None, :cut]
+        candidate = xs @ self.input_weights[cut:].T + self.bias[None, cut:]
+        return GRUDrive(gates, candidate, jnp.broadcast_to(self.candidate_bias[None], candidate.shape))
 
     def recur(self, state: Float[Array, " units"]) -> GRUDrive:
         """U h."""
@@ -93,7 +95,7 @@ class GRU(Cell):
         """The equations above."""
         keep, reset = jnp.split(logistic(drive.gates), 2)
         candidate = tanh(drive.candidate + reset * drive.remembered)
-        return keep * state + (1 - keep) * candidate
+        return candidate + keep * (state - candidate)  # the same, with less to remember for the backward pass
 
     def output(self, state: Float[Array, " units"]) -> Float[Array, " units"]:
         """The units themselves."""

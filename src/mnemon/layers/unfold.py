@@ -149,7 +149,9 @@ def _walk(
         None if lengths is None else steps < ends,
         None if truncate is None else ((ends - steps) % truncate == 0) & (steps > 0) & (steps < ends),
     )
-    drives = jax.vmap(cell.project, in_axes=0, out_axes=-1 if columns else 1)(xs)
+    # Time first already here: the inputs are turned once, and not the larger drives and their errors.
+    by_time = jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), xs)
+    drives = jax.vmap(cell.project, in_axes=1, out_axes=-1 if columns else 1)(by_time)
     if state is None:
         start = jax.tree.map(lambda leaf: _spread(leaf, batch, axis), cell.initial_state())
     else:
