@@ -80,7 +80,7 @@ def test_missing_values_are_refused_or_kept(tmp_path):
 def test_nothing_is_overwritten_unless_asked(tmp_path):
     path = write_npz(tmp_path / "a.npz", SMALL)
     before = path.read_bytes()
-    with pytest.raises(InvalidInput, match="exists: .* overwrite=True"):
+    with pytest.raises(InvalidInput, match=r"exists: .* overwrite=True"):
         write_npz(path, SMALL[:1])
     assert path.read_bytes() == before
     write_npz(path, SMALL[:1], overwrite=True)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, mean_squared_error
 
+from mnemon.errors import InvalidInput
 from mnemon.layers import Answer
 from mnemon.learning import CrossEntropy, SquaredError
 
@@ -76,3 +77,20 @@ def test_logits_may_be_huge():
 
 def test_scores_are_named():
     assert (CrossEntropy.score_name, SquaredError.score_name) == ("accuracy", "negative squared error")
+
+
+@pytest.mark.parametrize(
+    "loss, targets, words",
+    [
+        (CrossEntropy(), np.array([0.0, 1.0]), "whole and from 0"),
+        (CrossEntropy(), np.array([[0], [1]]), "whole and from 0"),
+        (CrossEntropy(), np.array([-1, 1]), "from -1 to 1, but the network has 2 outputs"),
+        (CrossEntropy(), np.array([0, 2]), "from 0 to 2, but the network has 2 outputs"),
+        (SquaredError(), np.array([0.0, 1.0]), "one for each output"),
+        (SquaredError(), np.array([[0.0], [1.0]]), "one for each output"),
+        (SquaredError(), np.array([[0.0, np.nan]]), "NaN or infinity"),
+    ],
+)
+def test_targets_must_fit_loss_and_network(loss, targets, words):
+    with pytest.raises(InvalidInput, match=words):
+        loss.check_targets(targets, 2)

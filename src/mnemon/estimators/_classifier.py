@@ -53,7 +53,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     Attributes:
         classes_: the classes, sorted.
         n_features_in_: channels.
-        history_: by name an array (epochs,) or (epochs, networks): "epoch", "loss", "validation_loss" ...
+        history_: by name an array (epochs, networks): "loss", "validation_loss", "validation_score"; and "epoch",
+            (epochs,).
         n_epochs_: epochs trained, of the longest trained network.
         result_: how training ended, a `Result`; of several networks, a tuple of them (also `results_`).
         network_: the trained network; population_: all of them.

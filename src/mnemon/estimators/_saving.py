@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._files import refuse_path
+from .._files import existing, refuse_path
 from .._tensors import Unreadable, read_tensors, write_tensors
 from .._version import __version__
 from ..errors import InvalidInput, InvalidType, ModelFileError
@@ -125,6 +125,7 @@ def load(path: str | os.PathLike[str], *, like: Network | None = None) -> Any:
 
 def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """A model file's description and tensors, of a format this version knows."""
+    existing(path)  # that there is no such file is a mistake of another kind
     try:
         tensors, words = read_tensors(path)
         about = json.loads(words[KEY])
@@ -133,13 +134,13 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
         raise ModelFileError(f"{path} is no whole model file of Mnemon: {why}") from None
     if not isinstance(about, dict) or not isinstance(about.get("format"), int):
         raise ModelFileError(f"{path} is no whole model file of Mnemon: its description says no format")
-    if missing := [word for word in WORDS if word not in about]:
-        raise ModelFileError(f"{path} is no whole model file of Mnemon: its description says no {missing[0]}")
     if about["format"] > FORMAT:
         raise ModelFileError(
-            f"{path} has the model format {about['format']}, made by Mnemon {about['mnemon']}; this version, "
+            f"{path} has the model format {about['format']}, made by Mnemon {about.get('mnemon', '?')}; this version, "
             f"{__version__}, reads formats up to {FORMAT}. Install a newer Mnemon"
         )
+    if missing := [word for word in WORDS if word not in about]:
+        raise ModelFileError(f"{path} is no whole model file of Mnemon: its description says no {missing[0]}")
     return about, tensors
 
 

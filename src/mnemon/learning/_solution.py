@@ -60,7 +60,8 @@ class Result:
         epochs: epochs it was trained.
         sequences: sequences it was shown.
         evaluations: gradients it took.
-        best_epoch: the epoch (from 1) whose weights it has; 0 where training brought nothing better than the start.
+        best_epoch: the epoch (from 1) of the best watched value, whose weights the network has where they were to be
+            restored; 0 where no epoch brought a finite value.
         best: the watched value at that epoch.
 
     """

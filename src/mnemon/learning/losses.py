@@ -5,8 +5,10 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
+from ..errors import InvalidInput
 from ..layers import Answer
 
 
@@ -28,6 +30,9 @@ class Loss(eqx.Module):
         """How good each sequence's answer is, larger is better."""
         raise NotImplementedError
 
+    def check_targets(self, targets: np.ndarray, outputs: int) -> None:
+        """Raise `InvalidInput` where these targets do not fit a network of so many outputs."""
+
 
 class CrossEntropy(Loss):
     """-log softmax(z)[class]: answers are logits, targets are class numbers (batch,).
@@ -37,6 +42,18 @@ class CrossEntropy(Loss):
     """
 
     score_name: ClassVar[str] = "accuracy"
+
+    def check_targets(self, targets: np.ndarray, outputs: int) -> None:
+        """Class numbers (n,) from 0."""
+        if targets.ndim != 1 or not np.issubdtype(targets.dtype, np.integer):
+            raise InvalidInput(
+                f"CrossEntropy needs class numbers (n,), whole and from 0; got {targets.dtype} of shape {targets.shape}"
+            )
+        if targets.min() < 0 or targets.max() >= outputs:
+            raise InvalidInput(
+                f"CrossEntropy: the classes go from {targets.min()} to {targets.max()}, but the network has {outputs} "
+                f"outputs, for classes 0 to {outputs - 1}"
+            )
 
     def __call__(
         self, answer: Answer, targets: Int[Array, " batch"], lengths: Int[Array, " batch"] | None
@@ -58,6 +75,16 @@ class SquaredError(Loss):
     """Mean over outputs of (d - z)^2: targets (batch, outputs). The score is its negative."""
 
     score_name: ClassVar[str] = "negative squared error"
+
+    def check_targets(self, targets: np.ndarray, outputs: int) -> None:
+        """Values (n, outputs)."""
+        if targets.ndim != 2 or targets.shape[1] != outputs or not np.issubdtype(targets.dtype, np.number):
+            raise InvalidInput(
+                f"SquaredError needs numbers (n, {outputs}), one for each output of the network; got {targets.dtype} "
+                f"of shape {targets.shape}"
+            )
+        if not np.all(np.isfinite(targets)):
+            raise InvalidInput("SquaredError: the targets hold NaN or infinity")
 
     def __call__(
         self, answer: Answer, targets: Float[Array, "batch outputs"], lengths: Int[Array, " batch"] | None

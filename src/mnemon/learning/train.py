@@ -69,11 +69,15 @@ def train(
         weights it had before; the others go on.
 
     Raises:
-        InvalidInput: numbers that do not fit the population, or a store of another training.
+        InvalidInput: numbers that do not fit the population, targets that do not fit the loss and the network, or a
+            store of another training.
 
     """
     population = Population.of(networks, seed)
     dtype = jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array))[0].dtype
+    for examples in (data, validation):
+        if examples is not None:
+            loss.check_targets(examples.targets, population.stacked.output_size)
     size = learner.moment.size
     weights = sum(leaf[0].size for leaf in jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array)))
     if width is None:
