@@ -27,7 +27,7 @@ demo: $(BIN)/mnemon
 	@echo "open $(DEMO)/report.html in a browser"
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
