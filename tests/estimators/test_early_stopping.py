@@ -22,13 +22,23 @@ class Peek(type(small())):
         return super()._train(population, split, until, seed, memory)
 
 
-def peek(**parameters):
-    return Peek(**small(**parameters).get_params())
+class Idle(Peek):
+    """One that does not train either."""
+
+    def _train(self, population, split, until, seed, memory=None):
+        self.split_ = split
+
+    def _keep(self, solution):
+        pass
+
+
+def peek(kind=Peek, **parameters):
+    return kind(**small(**parameters).get_params())
 
 
 @pytest.mark.parametrize("fraction", [0.01, 0.25, 0.9])
 def test_every_class_is_on_both_sides(fraction):
-    classifier = peek(early_stopping=True, validation_fraction=fraction, standardize=False).fit(NUMBERED, RARE)
+    classifier = peek(Idle, early_stopping=True, validation_fraction=fraction, standardize=False).fit(NUMBERED, RARE)
     sides = [classifier.split_.training, classifier.split_.validation]
     numbers = [[int(values[0, 0]) for values in side.xs] for side in sides]
     assert sorted(numbers[0] + numbers[1]) == list(range(42))
@@ -41,7 +51,7 @@ def test_every_class_is_on_both_sides(fraction):
 
 def test_what_is_held_out_is_drawn_and_kept_out_of_the_statistics():
     first, same, other = (
-        peek(early_stopping=True, validation_fraction=0.25, random_state=seed, epochs=1).fit(NUMBERED, RARE)
+        peek(Idle, early_stopping=True, validation_fraction=0.25, random_state=seed).fit(NUMBERED, RARE)
         for seed in (0, 0, 1)
     )
     kept = [one.split_.training.xs.values * one.scale_ + one.mean_ for one in (first, same, other)]
@@ -53,7 +63,7 @@ def test_what_is_held_out_is_drawn_and_kept_out_of_the_statistics():
 
 
 def test_what_is_held_out_is_not_trained_on():
-    classifier = peek(early_stopping=True, validation_fraction=0.25, epochs=3).fit(X, y)
+    classifier = peek(early_stopping=3, validation_fraction=0.25, epochs=3).fit(X, y)
     training = classifier.split_.training
     assert (classifier.result_.sequences, len(training)) == (3 * 18, 18)
     assert classifier.n_epochs_ == 3
@@ -62,8 +72,7 @@ def test_what_is_held_out_is_not_trained_on():
 def test_the_best_weights_come_back():
     """A learning rate that spoils the network: the best epoch is an early one, and its weights are what predicts."""
     noisy = np.where(np.arange(N) % 5 == 0, y[::-1], y)
-    stop = small(early_stopping=3, epochs=40, learning_rate=0.3, validation_fraction=0.3)
-    stop = Peek(**stop.get_params()).fit(X, noisy)
+    stop = peek(early_stopping=3, epochs=40, learning_rate=0.3, validation_fraction=0.25).fit(X, noisy)
     losses = stop.history_["validation_loss"][:, 0]
     result = stop.result_
     assert result.code == STALLED
@@ -95,7 +104,7 @@ def test_validation_data_instead():
 def test_too_few_to_hold_out():
     with pytest.raises(InvalidInput, match="1 sequence only of class 'c', but a held-out part needs 2 of each class"):
         small(early_stopping=True).fit(X[:5], ["a", "b", "a", "b", "c"])
-    classifier = peek(early_stopping=True, epochs=1).fit(X[:4], y[:4])
+    classifier = peek(Idle, early_stopping=True).fit(X[:4], y[:4])
     assert len(classifier.split_.training) == len(classifier.split_.validation) == 2
 
 
@@ -134,7 +143,7 @@ def test_a_network_that_breaks_is_told_of_and_still_predicts():
     """Weights of one network overflow; the other goes on."""
     steep = Optax("sgd", [1e38, 0.05], momentum=0.9)
     with pytest.warns(ConvergenceWarning, match="1 of 2 networks became non-finite in training and keep the weights"):
-        classifier = small(optimizer=steep, n_networks=2, epochs=4, cell="gru", readout="max").fit(X, y)
+        classifier = small(optimizer=steep, n_networks=2, epochs=4, standardize=False).fit(X, y)
     assert [result.code for result in classifier.results_] == [NONFINITE, BUDGET]
     assert classifier.n_epochs_ == 4
     assert classifier.results_[0].epochs < 4

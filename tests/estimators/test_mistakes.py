@@ -146,8 +146,11 @@ def test_a_finished_network_is_one():
 
 
 def test_transposed_data_are_asked_about():
-    with pytest.warns(UserWarning, match="time=4, channels=9; if time is the last axis"):
-        small(epochs=1).fit(np.ones((4, 4, 9)), [0, 1, 0, 1])
+    turned = np.ones((4, 4, 9))
+    with pytest.warns(UserWarning, match="time=4, channels=9; if time is the last axis"), pytest.raises(InvalidInput):
+        small().fit(turned, [0, 0, 0, 0])
+    with pytest.warns(UserWarning, match="time=4, channels=9"), pytest.raises(InvalidInput, match="X has 9 features"):
+        fitted().predict(turned)
 
 
 def test_predictions_need_the_channels_of_training():
