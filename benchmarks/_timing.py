@@ -16,7 +16,7 @@ class Timed(NamedTuple):
 
 
 def time_together(
-    contestants: dict[str, Callable[[], Any]], *, least: float = 0.4, rounds: int = 7
+    contestants: dict[str, Callable[[], Any]], *, least: float = 0.3, rounds: int = 5
 ) -> dict[str, Timed]:
     """Time several callables that do the same work.
 
