@@ -324,7 +324,8 @@ class SequenceEstimator(Savable, BaseEstimator):
 
     # Arrays of double precision would come out of a pickle in single precision: in it they are NumPy's.
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
+        before: Any = super().__getstate__()
+        state = dict(before)
         for name in STATE & state.keys():
             state[name] = jax.tree.map(lambda leaf: np.asarray(leaf) if eqx.is_array(leaf) else leaf, state[name])
         return state
