@@ -110,7 +110,6 @@ def test_boundaries_come_with_the_data():
         classifier.predict(PROBE)
 
 
-@pytest.mark.xfail(reason="boundaries reach cells that read none")
 def test_boundaries_that_nobody_asks_for_change_nothing():
     assert_same([fitted().predict_proba(Sequences(ARRAYS, boundaries=BOUNDARIES)[:8])], [probabilities()])
 

@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from toys import SGD, assert_same, by, fit, population, recall, weights
 
 from mnemon.errors import InvalidInput
-from mnemon.learning import BUDGET, NONFINITE, REACHED, Optax, SquaredError, Store, Transformation, Until
+from mnemon.learning import BUDGET, NONFINITE, REACHED, CrossEntropy, Optax, Store, Transformation, Until
 from mnemon.learning._store import Saved
 
 DATA, EPOCHS = recall(), 120
@@ -109,6 +109,10 @@ def test_killed_at_any_moment(unbroken, tmp_path):
     assert 0 < epoch <= EPOCHS
 
 
+class Louder(CrossEntropy):
+    """Another loss for the same targets."""
+
+
 OTHERS = {
     "data": {"data": recall(seed=5)},
     "weights": {"data": dataclasses.replace(DATA, weights=np.linspace(1, 2, 24))},
@@ -117,7 +121,7 @@ OTHERS = {
     "rates in an array": {"learner": by(Optax("sgd", np.array([0.1, 0.1, 0.2]), momentum=0.9))},
     "clip": {"learner": by(Optax("sgd", 0.1, momentum=0.9, clip=1.0))},
     "batch": {"learner": by(SGD, 12)},
-    "loss": {"loss": SquaredError()},
+    "loss": {"loss": Louder()},
     "patience": {"until": Until(epochs=2, patience=5)},
     "validation": {"validation": DATA},
     "seed": {"seed": 1},

@@ -90,6 +90,11 @@ class Layer(eqx.Module):
         raise NotImplementedError
 
 
+def values_of(xs: PyTree[Array]) -> Array:
+    """The values of inputs that may bring segment ends."""
+    return xs.values if isinstance(xs, Steps) else xs
+
+
 def over_batch(function: Any, leading: int) -> Any:
     """`function` of one sequence, mapped over so many leading batch axes."""
     for _ in range(leading):

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from ..cells import Cell
 from ..errors import InvalidInput
-from ._layer import Layer, Mode, Steps
+from ._layer import Layer, Mode, values_of
 from ._readout import Answer, Readout
 from ._stack import Stack
 
@@ -73,7 +73,7 @@ class Network(eqx.Module):
         mode: Mode = Mode(),  # noqa: B008 - a frozen module
     ) -> Answer:
         """Answer whole sequences (*batch, time, features); `key` switches dropout on."""
-        return self.readout(self.layers(xs, lengths, key=key, mode=mode), _values(xs), lengths)
+        return self.readout(self.layers(xs, lengths, key=key, mode=mode), values_of(xs), lengths)
 
     def begin(self) -> Any:
         """Memory before the first step of one sequence.
@@ -95,10 +95,6 @@ class Network(eqx.Module):
         layers, readout = memory
         layers, seen, seen_if_last = self.layers.step(layers, x, x)
         if self.readout.sees_input:
-            seen, seen_if_last = (jnp.concatenate([s, _values(x)]) for s in (seen, seen_if_last))
+            seen, seen_if_last = (jnp.concatenate([s, values_of(x)]) for s in (seen, seen_if_last))
         readout, answer = self.readout.step(readout, seen, seen_if_last)
         return (layers, readout), answer
-
-
-def _values(xs: PyTree[Array]) -> Array:
-    return xs.values if isinstance(xs, Steps) else xs

@@ -9,7 +9,7 @@ from jaxtyping import Array, Int, PRNGKeyArray, PyTree
 
 from ..cells import Cell, Recurs, advance, finishes
 from ..errors import InvalidInput
-from ._layer import Layer, Mode, Passage, over_batch
+from ._layer import Layer, Mode, Passage, over_batch, values_of
 from ._recurrent_dropout import RecurrentDropout
 from .unfold import batch_shape, unfold
 
@@ -62,7 +62,9 @@ class Recurrent(Layer):
         mode: Mode = Mode(),  # noqa: B008 - a frozen module
     ) -> Passage:
         """See `Layer`."""
-        cell, state, leading = self.cell, None, batch_shape(xs)
+        cell, state, ends = self.cell, None, getattr(self.cell, "ends", None)
+        xs = xs if ends is not None else values_of(xs)  # only a cell that ends segments reads where they end
+        leading = batch_shape(xs)
         if self.dropout and key is not None:
             cell = RecurrentDropout(self.cell, self.dropout)
             state = cell.draw_states(key, leading)
@@ -70,7 +72,6 @@ class Recurrent(Layer):
             cell, xs, state=state, lengths=lengths, reverse=self.reverse, engine=mode.engine, truncate=mode.truncate
         )
         last = over_batch(cell.output, len(leading))(final)
-        ends = getattr(self.cell, "ends", None)
         return Passage(outputs, last, None if ends is None else ends(xs, lengths))
 
     def begin(self) -> Any:
@@ -79,6 +80,8 @@ class Recurrent(Layer):
 
     def step(self, memory: Any, x: PyTree[Array], x_if_last: PyTree[Array]) -> tuple[Any, Array, Array]:
         """See `Layer`."""
+        if not hasattr(self.cell, "ends"):
+            x, x_if_last = (values_of(x),) * 2 if x_if_last is x else (values_of(x), values_of(x_if_last))
         state = advance(self.cell, memory, self._drive(x))
         output = self.cell.output(state)
         if x_if_last is x and not finishes(self.cell):
