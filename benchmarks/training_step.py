@@ -204,10 +204,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few small configurations only")
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
+    parser.add_argument("--steps", nargs="+", type=int, default=[50, 200, 1000], help="lengths of the sequences")
     parser.add_argument("--out", type=Path, help="write the tables as Markdown")
     options = parser.parse_args()
     peers = [name for name, (_, module) in PEERS.items() if importlib.util.find_spec(module)]
-    times, units = ([50], [16, 64]) if options.quick else ([50, 200, 1000], [16, 64, 128, 256])
+    times, units = ([50], [16, 64]) if options.quick else (options.steps, [16, 64, 128, 256])
     cases = [(k, b, t, u) for k in options.kinds for b in (1, 32) for t in times for u in units]
 
     rows, ratios = [], {peer: [] for peer in peers}
