@@ -37,7 +37,6 @@ KINDS = {
     "three networks": {"n_networks": 3},
     "double precision": {"precision": "float64"},
     "gru, mean": {"cell": "gru", "readout": "mean", "batch_size": None},
-    "peepholes, every step": {"cell": functools.partial(LSTM, variant="peephole"), "readout": "steps"},
     "lstm of 1997, attention": {
         "cell": functools.partial(LSTM, variant="1997", cells_per_block=2, gate_bias={"input": (-1, -2)}),
         "readout": "attention",
@@ -45,7 +44,9 @@ KINDS = {
     "two layers, max": {"layers": 2, "readout": "max", "dropout": 0.3},
     "two segmented layers, segments": {"segment_length": 2, "layers": 2, "readout": "segments"},
     "bidirectional lstm": {"cell": LSTM, "bidirectional": True},
-    "truncated": {
+    "truncated peepholes, every step": {
+        "cell": functools.partial(LSTM, variant="peephole"),
+        "readout": "steps",
         "gradient": TruncatedBPTT(2),
         "optimizer": Optax("sgd", 0.1, momentum=0.9, clip=0.5, schedule=Schedule("linear_schedule", init_value=1.0,
                                                                                  end_value=0.1, transition_steps=9)),

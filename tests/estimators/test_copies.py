@@ -44,8 +44,8 @@ def test_clones_have_the_parameters_and_nothing_else(kind):
 
 
 def test_a_clone_learns_the_same():
-    again = clone(fitted("truncated")).fit(X, y)
-    assert_same(weights(again), weights(fitted("truncated")))
+    again = clone(fitted("truncated peepholes, every step")).fit(X, y)
+    assert_same(weights(again), weights(fitted("truncated peepholes, every step")))
 
 
 def test_parameters_may_be_set():

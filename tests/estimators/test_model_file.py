@@ -72,7 +72,7 @@ def test_a_loaded_classifier_is_the_saved_one(kind, path, no_pickle):
     assert repr(loaded.get_params()) == repr(saved.get_params())
 
 
-@pytest.mark.parametrize("kind", ["elman", "double precision", "three networks", "truncated"])
+@pytest.mark.parametrize("kind", ["elman", "double precision", "three networks", "truncated peepholes, every step"])
 def test_a_loaded_classifier_learns_on_and_again_as_the_saved_one(kind, path):
     loaded = carried(fitted(kind), path)
     again = clone(loaded).fit(X, y)
@@ -138,7 +138,7 @@ def test_a_stream_of_random_numbers_is_left_out_and_what_watched_training_too(pa
 
 
 def test_the_file_is_tensors_and_words(path):
-    fitted("truncated").save(path)
+    fitted("truncated peepholes, every step").save(path)
     assert [one.name for one in path.parent.iterdir()] == [path.name]
     raw = path.read_bytes()
     length = int.from_bytes(raw[:8], "little")
@@ -160,10 +160,10 @@ def test_a_file_that_is_there_stays_unless_told_otherwise(path):
     fitted().save(path)
     before = path.read_bytes()
     with pytest.raises(InvalidInput, match=r"model.safetensors exists: choose another name, or say overwrite=True"):
-        fitted("truncated").save(path)
+        fitted("truncated peepholes, every step").save(path)
     assert path.read_bytes() == before
-    assert fitted("truncated").save(path, overwrite=True) == path
-    assert_same([mnemon.load(path).predict_proba(PROBE)], [probabilities("truncated")])
+    assert fitted("truncated peepholes, every step").save(path, overwrite=True) == path
+    assert_same([mnemon.load(path).predict_proba(PROBE)], [probabilities("truncated peepholes, every step")])
 
 
 def test_no_such_folder(tmp_path):
@@ -183,7 +183,7 @@ def test_a_full_disk_leaves_the_old_file(broken, path, monkeypatch):
 
     monkeypatch.setattr(broken, full)
     with pytest.raises(InvalidInput, match="No space left on device; the model that was there is as it was"):
-        fitted("truncated").save(path, overwrite=True)
+        fitted("truncated peepholes, every step").save(path, overwrite=True)
     monkeypatch.undo()
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == [path.name]

@@ -64,8 +64,8 @@ def test_what_a_network_is_built_of():
         return fitted(kind).network_.layers.layers[0]
 
     assert isinstance(layer("gru, mean").cell, GRU)
-    assert isinstance(layer("peepholes, every step").cell, LSTM)
-    assert layer("peepholes, every step").cell.peepholes is not None
+    assert isinstance(layer("truncated peepholes, every step").cell, LSTM)
+    assert layer("truncated peepholes, every step").cell.peepholes is not None
     assert layer("lstm of 1997, attention").cell.cells_per_block == 2
     assert len(fitted("two layers, max").network_.layers.layers) == 2
     assert fitted("two layers, max").network_.layers.dropout == 0.3
@@ -180,7 +180,7 @@ def test_a_summary_names_parts_and_counts_weights():
         ("three networks", "3 networks, whose probabilities are averaged"),
         ("three networks", "network 2 spent its budget"),
         ("gru, mean", "readout at mean over time"),
-        ("peepholes, every step", "readout at every step"),
+        ("truncated peepholes, every step", "readout at every step"),
         ("two segmented layers, segments", "Segmented(Elman, Elman), segments of 2 steps: 4 -> 4, 72 weights"),
         ("two segmented layers, segments", "readout at segment ends"),
         ("bidirectional lstm", "Bidirectional of LSTM: 2 -> 8, 224 weights"),
