@@ -208,7 +208,7 @@ class Differences(Layer):
         before = jnp.concatenate([jnp.zeros_like(xs[..., :1, :]), xs[..., :-1, :]], axis=-2)
         changes = (xs - before) * self.scale.reshape((1,) * (xs.ndim - 1) + (-1,))
         last = changes[..., -1, :] if lengths is None else changes[jnp.arange(len(xs)), lengths - 1]
-        return Passage(changes, last, None)
+        return Passage(changes, last, None, lengths)
 
 
 def own(inputs, outputs, *, key):

@@ -21,7 +21,7 @@ def answers_and_gradients(parts, xs, lengths):
     def loss(everything):
         (layer, readouts), xs = everything
         passage = layer(xs, lengths)
-        answers = [readout(passage, xs, lengths) for readout in readouts.values()]
+        answers = [readout(passage, xs) for readout in readouts.values()]
         values = [counted(answer)[:, :5] if answer.values.ndim == 3 else answer.values for answer in answers]
         return probe(values), values
 

@@ -21,8 +21,8 @@ def readout(at, **how):
 
 
 def read(part, lengths=LENGTHS):
-    passage = Passage(jnp.asarray(OUTPUTS), jnp.asarray(LAST), jnp.asarray(ENDS))
-    return part(passage, jnp.asarray(XS), None if lengths is None else jnp.asarray(lengths))
+    lengths = None if lengths is None else jnp.asarray(lengths)
+    return part(Passage(jnp.asarray(OUTPUTS), jnp.asarray(LAST), jnp.asarray(ENDS), lengths), jnp.asarray(XS))
 
 
 def affine(part, seen):
@@ -50,7 +50,7 @@ def test_one_answer_a_sequence(at, pooled, float64):
     answer = read(part)
     assert answer.marks is None
     assert_close(answer.values, affine(part, np.array(seen)))
-    assert_close(answer.at_end(jnp.asarray(LENGTHS)), answer.values)
+    assert_close(answer.at_end(), answer.values)
 
 
 @pytest.mark.parametrize("at, marks", [("steps", np.arange(4)[None] < LENGTHS[:, None]), ("segments", ENDS)])
@@ -59,8 +59,8 @@ def test_one_answer_a_step(at, marks, float64):
     answer = read(part)
     assert_close(answer.values, affine(part, OUTPUTS))
     assert_close(answer.marks, marks, 0)
-    assert_close(answer.at_end(jnp.asarray(LENGTHS)), affine(part, OUTPUTS[[0, 1], LENGTHS - 1]))
-    assert_close(answer.at_end(None), affine(part, OUTPUTS[:, -1]))
+    assert_close(answer.at_end(), affine(part, OUTPUTS[[0, 1], LENGTHS - 1]))
+    assert_close(Answer(answer.values, jnp.ones((2, 4), bool)).at_end(), affine(part, OUTPUTS[:, -1]))
 
 
 def test_the_input_may_be_seen_too(float64):
@@ -79,7 +79,7 @@ def test_outputs_may_squash_and_have_no_bias(float64):
 
 def test_marks_are_of_whole_batches():
     answer = Answer(jnp.zeros((2, 3, 4, 1)), jnp.ones((2, 3, 4), bool))
-    assert answer.at_end(jnp.full((2, 3), 2)).shape == (2, 3, 1)
+    assert answer.at_end().shape == (2, 3, 1)
 
 
 def test_mistakes_are_told(unchecked):

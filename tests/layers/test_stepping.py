@@ -25,7 +25,7 @@ def both_ways(layer, readouts, xs):
 
     steps = jax.lax.scan(lambda *now: tuple(map(list, body(*now))), [network.begin() for network in networks], xs)[1]
     passage, values = networks[0].layers(prefixes, lengths), getattr(prefixes, "values", prefixes)
-    return steps, [network.readout(passage, values, lengths).at_end(lengths) for network in networks]
+    return steps, [network.readout(passage, values).at_end() for network in networks]
 
 
 @pytest.mark.parametrize("name", CAUSAL)

@@ -49,7 +49,7 @@ fit = functools.partial(train, loss=CrossEntropy())
 @eqx.filter_jit
 def answer(network: Network, xs, lengths=None):
     """What a network says, called directly."""
-    return network(jnp.asarray(xs, network.readout.weights.dtype), lengths).at_end(lengths)
+    return network(jnp.asarray(xs, network.readout.weights.dtype), lengths).at_end()
 
 
 def weights(networks: Any) -> list[np.ndarray]:

@@ -3,6 +3,7 @@ from ._layer import Mode as Mode
 from ._layer import Passage as Passage
 from ._layer import Steps as Steps
 from ._network import Network as Network
+from ._network_cell import NetworkCell as NetworkCell
 from ._pooling import AttentionPool as AttentionPool
 from ._pooling import MaxPool as MaxPool
 from ._pooling import MeanPool as MeanPool
@@ -18,5 +19,6 @@ from ._segmented import SegmentedState as SegmentedState
 from ._stack import Stack as Stack
 from .unfold import Engine as Engine
 from .unfold import flip as flip
+from .unfold import generate as generate
 from .unfold import no_nudge as no_nudge
 from .unfold import unfold as unfold

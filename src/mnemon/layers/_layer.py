@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
-from .unfold import Engine
+from .unfold import Engine, batch_shape
 
 
 class Steps(NamedTuple):
@@ -41,12 +41,15 @@ class Passage(NamedTuple):
         last: (*batch, units), what the layer says once it has seen the whole sequence. For a backward layer that is
             its output at the first step.
         ends: (*batch, time), True at the last step of each segment; None where nothing below is segmented.
+        lengths: (*batch,), how many steps of `outputs` count; None for all. A layer that changes the pace of time
+            (`Pyramid`, a convolution with a stride) has other lengths than its inputs.
 
     """
 
     outputs: Float[Array, "*batch time units"]
     last: Float[Array, "*batch units"]
     ends: Bool[Array, "*batch time"] | None
+    lengths: Int[Array, "*batch"] | None
 
 
 class Layer(eqx.Module):
@@ -54,6 +57,11 @@ class Layer(eqx.Module):
 
     input_size: eqx.AbstractVar[int]
     output_size: eqx.AbstractVar[int]
+
+    @property
+    def reads_symbols(self) -> bool:
+        """Whether the layer takes the codes of symbols (*batch, time) as they are; others get them one-hot."""
+        return False
 
     @property
     def causal(self) -> bool:
@@ -93,6 +101,11 @@ class Layer(eqx.Module):
 def values_of(xs: PyTree[Array]) -> Array:
     """The values of inputs that may bring segment ends."""
     return xs.values if isinstance(xs, Steps) else xs
+
+
+def batch_time(xs: PyTree[Array]) -> int:
+    """Length of the time axis of inputs."""
+    return jax.tree.leaves(xs)[0].shape[len(batch_shape(xs))]
 
 
 def over_batch(function: Any, leading: int) -> Any:

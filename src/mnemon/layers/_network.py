@@ -72,8 +72,8 @@ class Network(eqx.Module):
         key: PRNGKeyArray | None = None,
         mode: Mode = Mode(),  # noqa: B008 - a frozen module
     ) -> Answer:
-        """Answer whole sequences (*batch, time, features); `key` switches dropout on."""
-        return self.readout(self.layers(xs, lengths, key=key, mode=mode), values_of(xs), lengths)
+        """Answer whole sequences (*batch, time, features), or codes of symbols (*batch, time); `key`: dropout."""
+        return self.readout(self.layers(self._readable(xs), lengths, key=key, mode=mode), values_of(self._one_hot(xs)))
 
     def begin(self) -> Any:
         """Memory before the first step of one sequence.
@@ -93,8 +93,24 @@ class Network(eqx.Module):
     def step(self, memory: Any, x: PyTree[Array]) -> tuple[Any, Float[Array, " outputs"]]:
         """One step of one sequence: the new memory, and the answer if the sequence ends here."""
         layers, readout = memory
-        layers, seen, seen_if_last = self.layers.step(layers, x, x)
+        readable = self._readable(x)
+        layers, seen, seen_if_last = self.layers.step(layers, readable, readable)
         if self.readout.sees_input:
-            seen, seen_if_last = (jnp.concatenate([s, values_of(x)]) for s in (seen, seen_if_last))
+            values = values_of(self._one_hot(x))
+            seen, seen_if_last = (jnp.concatenate([s, values]) for s in (seen, seen_if_last))
         readout, answer = self.readout.step(readout, seen, seen_if_last)
         return (layers, readout), answer
+
+    def _readable(self, xs: PyTree[Array]) -> PyTree[Array]:
+        """Inputs as the lowest layer takes them."""
+        return xs if self.layers.reads_symbols else self._one_hot(xs)
+
+    def _one_hot(self, xs: PyTree[Array]) -> PyTree[Array]:
+        """Inputs with codes of symbols spelt out: 1 at the symbol's place, 0 elsewhere."""
+
+        def spell(leaf: Array) -> Array:
+            if not jnp.issubdtype(leaf.dtype, jnp.integer):
+                return leaf
+            return jax.nn.one_hot(leaf, self.input_size, dtype=self.readout.weights.dtype)
+
+        return jax.tree.map(spell, xs)

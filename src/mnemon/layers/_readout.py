@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..cells import SQUASHING, Initialiser, Start
 from ..errors import InvalidInput, suggest
@@ -29,13 +29,12 @@ class Answer(NamedTuple):
     values: Float[Array, "*batch outputs"]
     marks: Bool[Array, "*batch time"] | None
 
-    def at_end(self, lengths: Int[Array, "*batch"] | None) -> Float[Array, "*batch outputs"]:
-        """The answer at the end of each sequence."""
+    def at_end(self) -> Float[Array, "*batch outputs"]:
+        """The answer at the end of each sequence: the last that is marked."""
         if self.marks is None:
             return self.values
-        if lengths is None:
-            return self.values[..., -1, :]
-        return jnp.take_along_axis(self.values, (lengths - 1)[..., None, None], axis=-2)[..., 0, :]
+        last = self.marks.shape[-1] - 1 - jnp.argmax(self.marks[..., ::-1], axis=-1)
+        return jnp.take_along_axis(self.values, last[..., None, None], axis=-2)[..., 0, :]
 
 
 class Readout(eqx.Module):
@@ -95,25 +94,29 @@ class Readout(eqx.Module):
         self.input_size = input_size
         self.output_size = output_size
 
-    def __call__(
-        self, passage: Passage, xs: Float[Array, "*batch time features"], lengths: Int[Array, "*batch"] | None
-    ) -> Answer:
+    def __call__(self, passage: Passage, xs: Float[Array, "*batch time features"]) -> Answer:
         """Read whole sequences.
 
         Raises:
-            InvalidInput: `at="segments"` above layers none of which is segmented.
+            InvalidInput: `at="segments"` above layers none of which is segmented, or `sees_input` beside layers that
+                change the pace of time.
 
         """
+        time, leading = passage.outputs.shape[-2], passage.outputs.shape[:-2]
+        steps = jnp.arange(time).reshape((1,) * len(leading) + (time,))
+        last = jnp.full(leading, time) if passage.lengths is None else passage.lengths
+        alive = steps < last[..., None]
+        if self.sees_input and xs.shape[-2] != time:
+            raise InvalidInput(
+                f"sees_input: the layers answer at {time} steps of inputs of {xs.shape[-2]} steps; a readout cannot "
+                "see both"
+            )
         if self.at == "end":
             seen = passage.last
             if self.sees_input:
-                seen = jnp.concatenate([seen, Answer(xs, jnp.ones(())).at_end(lengths)], axis=-1)
+                seen = jnp.concatenate([seen, Answer(xs, alive).at_end()], axis=-1)
             return Answer(self._affine(seen), None)
         seen = jnp.concatenate([passage.outputs, xs], axis=-1) if self.sees_input else passage.outputs
-        time, leading = seen.shape[-2], seen.shape[:-2]
-        steps = jnp.arange(time).reshape((1,) * len(leading) + (time,))
-        last = jnp.full(leading, time) if lengths is None else lengths
-        alive = steps < last[..., None]
         if self.pool is not None:
             return Answer(self._affine(self.pool(seen, alive)), None)
         if self.at == "steps":

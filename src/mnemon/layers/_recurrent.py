@@ -72,7 +72,7 @@ class Recurrent(Layer):
             cell, xs, state=state, lengths=lengths, reverse=self.reverse, engine=mode.engine, truncate=mode.truncate
         )
         last = over_batch(cell.output, len(leading))(final)
-        return Passage(outputs, last, None if ends is None else ends(xs, lengths))
+        return Passage(outputs, last, None if ends is None else ends(xs, lengths), lengths)
 
     def begin(self) -> Any:
         """The cell's initial state."""
@@ -142,4 +142,4 @@ class Bidirectional(Layer):
         ahead = self.forward(xs, lengths, key=keys[0], mode=mode)
         back = self.backward(xs, lengths, key=keys[1], mode=mode)
         outputs = jnp.concatenate([ahead.outputs, back.outputs], axis=-1)
-        return Passage(outputs, jnp.concatenate([ahead.last, back.last], axis=-1), ahead.ends)
+        return Passage(outputs, jnp.concatenate([ahead.last, back.last], axis=-1), ahead.ends, lengths)

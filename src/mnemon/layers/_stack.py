@@ -10,7 +10,7 @@ from jaxtyping import Array, Int, PRNGKeyArray, PyTree
 
 from ..cells import Cell
 from ..errors import InvalidInput, InvalidType
-from ._layer import Layer, Mode, Passage
+from ._layer import Layer, Mode, Passage, batch_time
 from ._recurrent import Recurrent
 
 
@@ -53,6 +53,11 @@ class Stack(Layer):
         self.output_size = layers[-1].output_size
 
     @property
+    def reads_symbols(self) -> bool:
+        """Whether the lowest layer does."""
+        return self.layers[0].reads_symbols
+
+    @property
     def causal(self) -> bool:
         """Whether all layers are."""
         return all(layer.causal for layer in self.layers)
@@ -70,10 +75,12 @@ class Stack(Layer):
         for number, layer in enumerate(self.layers):
             layer_key, drop_key = (None, None) if key is None else jax.random.split(jax.random.fold_in(key, number))
             passage = layer(xs, lengths, key=layer_key, mode=mode)
+            if passage.outputs.shape[-2] != batch_time(xs):
+                ends = None  # segment ends below a layer that changes the pace of time are no steps of it
             ends = ends if passage.ends is None else passage.ends
             if self.dropout and drop_key is not None:
                 passage = _drop(passage, drop_key, self.dropout)
-            xs = passage.outputs
+            xs, lengths = passage.outputs, passage.lengths
         assert passage is not None  # a stack has at least one layer
         return passage._replace(ends=ends)
 

@@ -1,4 +1,4 @@
-"""Where time passes: `unfold` runs a cell over given inputs.
+"""Where time passes: `unfold` runs a cell over given inputs, `generate` on what it says itself.
 
 The cell is written for one sequence and one step; here it is batched, masked where sequences are shorter than their
 batch, reversed, and, by `engine`, walked through time in one of the two ways of `_walks.py`, which a law ties together:
@@ -11,13 +11,15 @@ batch, reversed, and, by `engine`, walked through time in one of the two ways of
 or repeated differentiation asks for "plain".
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PyTree
+from jax import lax
+from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
-from ..cells import Cell, Recurs, State, finishes
+from ..cells import Cell, Recurs, State, advance, finishes
 from ..errors import InvalidInput, suggest
 from ._walks import Walk, hoisted_walk, plain_walk
 
@@ -86,6 +88,52 @@ def unfold(
     if reverse:
         outputs = flip(outputs, flat_lengths)
     return _unflatten(outputs, leading), _unflatten(final, leading)
+
+
+def generate(
+    cell: Cell,
+    state: State,
+    x: PyTree[Array],
+    feed: Callable[[Array, PRNGKeyArray], PyTree[Array]],
+    steps: int,
+    *,
+    key: PRNGKeyArray,
+) -> tuple[PyTree[Array], State]:
+    """Run `cell` on its own outputs: what it says at a step becomes, through `feed`, the input of the next.
+
+    Args:
+        cell: any cell; a whole network as `NetworkCell`.
+        state: the states before the first step, (*batch, ...).
+        x: the first inputs, (*batch, features), or codes of symbols (*batch,).
+        feed: `(output (units,), key) -> x` of one sequence, of the shape and dtype of its first input.
+        steps: how many inputs to generate, at least 1.
+        key: randomness of `feed`; each step and sequence has its own.
+
+    Returns:
+        What was fed, (*batch, steps, ...), without the first `x`; and the state before the last of it is read.
+
+    Raises:
+        InvalidInput: fewer than one step.
+
+    """
+    if steps < 1:
+        raise InvalidInput(f"generate: steps={steps}; expected at least 1")
+    leaf = jax.tree.leaves(x)[0]
+    leading = leaf.shape[:-1] if jnp.issubdtype(leaf.dtype, jnp.inexact) else leaf.shape
+
+    def advance_one(state: State, x: PyTree[Array], key: PRNGKeyArray) -> tuple[State, PyTree[Array]]:
+        drives = cell.project(jax.tree.map(lambda leaf: leaf[None], x))
+        state = advance(cell, state, jax.tree.map(lambda leaf: leaf[0], drives))
+        return state, feed(cell.output(state), key)
+
+    def body(now: tuple[State, PyTree[Array]], key: PRNGKeyArray) -> tuple[tuple[State, PyTree[Array]], PyTree[Array]]:
+        state, x = now
+        state, x = jax.vmap(advance_one)(state, x, jax.random.split(key, jax.tree.leaves(x)[0].shape[0]))
+        return (state, x), x
+
+    start = _flatten(state, leading), _flatten(x, leading)
+    (last, _), fed = lax.scan(body, start, jax.random.split(key, steps))
+    return _unflatten(jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), fed), leading), _unflatten(last, leading)
 
 
 def no_nudge(cell: Cell, leading: tuple[int, ...], time: int) -> State:

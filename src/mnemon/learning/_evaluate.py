@@ -51,7 +51,7 @@ def steps_worth_compiling(weights: int, *, passes: int) -> float:
 @eqx.filter_jit
 def _answer(stacked: Network, xs: Any, lengths: Array) -> Float[Array, "members rows outputs"]:
     arrays, rest = eqx.partition(stacked, eqx.is_array)
-    return lax.map(lambda one: eqx.combine(one, rest)(xs, lengths).at_end(lengths), arrays)
+    return lax.map(lambda one: eqx.combine(one, rest)(xs, lengths).at_end(), arrays)
 
 
 def judged(network: Network, buckets: tuple[Bucket, ...], loss: Loss) -> tuple[Float[Array, ""], Float[Array, ""]]:

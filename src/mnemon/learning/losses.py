@@ -68,7 +68,7 @@ class CrossEntropy(Loss):
         self, answer: Answer, targets: Int[Array, " batch"], lengths: Int[Array, " batch"] | None
     ) -> Float[Array, " batch"]:
         """1 where the largest logit at the end is the target's, else 0."""
-        return (answer.at_end(lengths).argmax(axis=-1).astype(targets.dtype) == targets).astype(answer.values.dtype)
+        return (answer.at_end().argmax(axis=-1).astype(targets.dtype) == targets).astype(answer.values.dtype)
 
 
 class SquaredError(Loss):
@@ -98,7 +98,7 @@ class SquaredError(Loss):
         self, answer: Answer, targets: Float[Array, "batch outputs"], lengths: Int[Array, " batch"] | None
     ) -> Float[Array, " batch"]:
         """The negative squared error at the end."""
-        return -jnp.square(targets - answer.at_end(lengths)).mean(axis=-1)
+        return -jnp.square(targets - answer.at_end()).mean(axis=-1)
 
 
 def _over_marks(each: Float[Array, "batch time"], answer: Answer) -> Float[Array, " batch"]:
