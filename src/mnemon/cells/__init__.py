@@ -5,6 +5,9 @@ from ._cell import State as State
 from ._cell import advance as advance
 from ._cell import finishes as finishes
 from ._elman import Elman as Elman
+from ._frozen import Frozen as Frozen
+from ._frozen import split as split
+from ._frozen import trainable as trainable
 from ._gru import GRU as GRU
 from ._gru import GRUDrive as GRUDrive
 from ._initialisers import Initialiser as Initialiser
