@@ -11,7 +11,7 @@ from table_of_cells import assert_close, inputs, living, make, probe, start
 
 from mnemon.cells import Elman
 from mnemon.errors import InvalidInput
-from mnemon.layers import Network, Readout, Segmented, Steps, no_nudge, unfold
+from mnemon.layers import Network, Readout, Segmented, Steps, SymbolMark, no_nudge, unfold
 
 D, TARGET = 3, np.array([1.0, 0.0])
 
@@ -185,9 +185,11 @@ def test_a_fixed_length_ignores_boundaries_of_the_data(float64):
     assert_close(run(Steps(xs, jnp.ones((2, 6), bool))), run(xs))
 
 
-@pytest.mark.parametrize("how", [{"length": None}, {"length": 3, "boundaries": True}])
+@pytest.mark.parametrize(
+    "how", [{"length": None}, {"length": 3, "boundaries": True}, {"boundaries": True, "marks": SymbolMark(0)}]
+)
 def test_exactly_one_way_to_end_segments(how):
-    with pytest.raises(InvalidInput, match="either length=d or boundaries=True, and not both"):
+    with pytest.raises(InvalidInput, match="exactly one of length=d, boundaries=True and marks="):
         elmans(**how)
 
 

@@ -2,6 +2,9 @@ from ._layer import Layer as Layer
 from ._layer import Mode as Mode
 from ._layer import Passage as Passage
 from ._layer import Steps as Steps
+from ._marks import Mark as Mark
+from ._marks import SymbolMark as SymbolMark
+from ._marks import ThresholdMark as ThresholdMark
 from ._network import Network as Network
 from ._network_cell import NetworkCell as NetworkCell
 from ._pooling import AttentionPool as AttentionPool
