@@ -13,10 +13,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from ..errors import InvalidInput, suggest
 from ._cell import Cell
 from ._initialisers import Initialiser, Start
-from ._squashing import SQUASHING
+from ._squashing import squashing_function
 
 
 class Elman(Cell):
@@ -62,14 +61,12 @@ class Elman(Cell):
         initialiser: Initialiser | Start | None = None,
         key: PRNGKeyArray,
     ) -> None:
-        if squashing not in SQUASHING:
-            raise InvalidInput(f"squashing={squashing!r}: {suggest(squashing, SQUASHING)}")
         input_key, recurrent_key, bias_key = jax.random.split(key, 3)
         start = Start.of(initialiser)
         self.input_weights = start.inputs(input_key, (units, input_size))
         self.recurrent_weights = start.recurrent(recurrent_key, (units, units))
         self.bias = start.bias(bias_key, (units,)) if bias else None
-        self.squashing = SQUASHING[squashing]
+        self.squashing = squashing_function(squashing)
         self.input_size = input_size
         self.output_size = units
 

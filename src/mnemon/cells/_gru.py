@@ -1,12 +1,14 @@
 """The gated recurrent unit: K. Cho and others, "Learning phrase representations using RNN encoder-decoder for
-statistical machine translation", EMNLP 2014, doi:10.3115/v1/D14-1179; here with the reset gate after the product.
+statistical machine translation", EMNLP 2014, doi:10.3115/v1/D14-1179.
 
     z(t)  = f( Wz x + Uz h(t-1) + bz )                          update gate: how much is kept
     r(t)  = f( Wr x + Ur h(t-1) + br )                          reset gate
-    h~(t) = tanh( Wn x + bn + r(t) * (Un h(t-1) + cn) )
+    h~(t) = tanh( Wn x + bn + Un (r(t) * h(t-1)) )              reset before the product, as published
+    h~(t) = tanh( Wn x + bn + r(t) * (Un h(t-1) + cn) )         reset after it
     h(t)  = z(t) h(t-1) + (1 - z(t)) h~(t)
 
-Resetting after the product lets one matrix product serve the whole recurrence; it is the form of the common libraries.
+Resetting after the product lets one matrix product serve the whole recurrence; it is the form of the common libraries,
+and the default. J. Chung and others, arXiv:1412.3555, 2014, reset before it too, and call 1 - z what is z here.
 """
 
 from typing import NamedTuple
@@ -16,31 +18,42 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ..errors import InvalidInput, suggest
 from ._cell import Cell
 from ._initialisers import Initialiser, Start
 from ._squashing import logistic, tanh
 
+RESETS = ("after", "before")
+
 
 class GRUDrive(NamedTuple):
-    """What drives one step: both gates, and the two halves of the candidate, which the reset gate keeps apart."""
+    """What drives one step: both gates, and the two halves of the candidate, which the reset gate keeps apart.
+
+    There is no remembered half where the reset comes before the product.
+    """
 
     gates: Float[Array, "... 2*units"]
     candidate: Float[Array, "... units"]
-    remembered: Float[Array, "... units"]
+    remembered: Float[Array, "... units"] | None
 
 
 class GRU(Cell):
     """Gated recurrent unit of `units` units.
 
     Weights: `input_weights` (3 units, input_size), `recurrent_weights` (3 units, units), rows in the order z, r, n;
-    `bias` (3 units,) and `candidate_bias` (units,), the c of the equations. In all
-    3 units (input_size + units) + 4 units.
+    `bias` (3 units,) and `candidate_bias` (units,), the c of the equations, or None where the reset comes before. In
+    all 3 units (input_size + units) + 4 units, or + 3 units. With the reset before, the candidate's recurrent product
+    waits for the gate and stands in `step`; `recur` is the gates'.
 
     Args:
         input_size: features of a step.
         units: number of units.
+        reset: "after" or "before" the candidate's recurrent product.
         initialiser: a `Start`, or one `(key, shape) -> array` for all weights.
         key: random key.
+
+    Raises:
+        InvalidInput: an unknown place of the reset.
 
     Example:
         >>> import jax
@@ -53,7 +66,8 @@ class GRU(Cell):
     input_weights: Float[Array, "3*units inputs"]
     recurrent_weights: Float[Array, "3*units units"]
     bias: Float[Array, " 3*units"]
-    candidate_bias: Float[Array, " units"]
+    candidate_bias: Float[Array, " units"] | None
+    reset: str = eqx.field(static=True)
     input_size: int = eqx.field(static=True)
     output_size: int = eqx.field(static=True)
 
@@ -62,15 +76,19 @@ class GRU(Cell):
         input_size: int,
         units: int,
         *,
+        reset: str = "after",
         initialiser: Initialiser | Start | None = None,
         key: PRNGKeyArray,
     ) -> None:
+        if reset not in RESETS:
+            raise InvalidInput(f"reset={reset!r}: {suggest(reset, RESETS)}")
         start = Start.of(initialiser)
         input_key, recurrent_key, bias_key, candidate_key = jax.random.split(key, 4)
         self.input_weights = start.inputs(input_key, (3 * units, input_size))
         self.recurrent_weights = start.recurrent(recurrent_key, (3 * units, units))
         self.bias = start.bias(bias_key, (3 * units,))
-        self.candidate_bias = start.bias(candidate_key, (units,))
+        self.candidate_bias = start.bias(candidate_key, (units,)) if reset == "after" else None
+        self.reset = reset
         self.input_size = input_size
         self.output_size = units
 
@@ -84,17 +102,25 @@ class GRU(Cell):
         cut = 2 * self.output_size
         gates = xs @ self.input_weights[:cut].T + self.bias[None, :cut]
         candidate = xs @ self.input_weights[cut:].T + self.bias[None, cut:]
+        if self.candidate_bias is None:
+            return GRUDrive(gates, candidate, None)
         return GRUDrive(gates, candidate, jnp.broadcast_to(self.candidate_bias[None], candidate.shape))
 
     def recur(self, state: Float[Array, " units"]) -> GRUDrive:
         """U h."""
+        if self.reset == "before":
+            return GRUDrive(self.recurrent_weights[: 2 * self.output_size] @ state, jnp.zeros_like(state), None)
         product = self.recurrent_weights @ state
         return GRUDrive(product[: 2 * self.output_size], jnp.zeros_like(state), product[2 * self.output_size :])
 
     def step(self, state: Float[Array, " units"], drive: GRUDrive) -> Float[Array, " units"]:
         """The equations above."""
         keep, reset = jnp.split(logistic(drive.gates), 2)
-        candidate = tanh(drive.candidate + reset * drive.remembered)
+        if drive.remembered is None:
+            remembered = self.recurrent_weights[2 * self.output_size :] @ (reset * state)
+        else:
+            remembered = reset * drive.remembered
+        candidate = tanh(drive.candidate + remembered)
         return candidate + keep * (state - candidate)  # the same, with less to remember for the backward pass
 
     def output(self, state: Float[Array, " units"]) -> Float[Array, " units"]:

@@ -1,8 +1,12 @@
 """Squashing functions by their names in the papers; a model file names them, so that they can be found again."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array
+
+from ..errors import InvalidInput, suggest
 
 
 def logistic(a: Array) -> Array:
@@ -36,3 +40,15 @@ def logistic2(a: Array) -> Array:
 
 
 SQUASHING = {f.__name__: f for f in (logistic, tanh, relu, identity, logistic1, logistic2)}
+
+
+def squashing_function(name: str) -> Callable[[Array], Array]:
+    """The squashing function of that name.
+
+    Raises:
+        InvalidInput: an unknown one.
+
+    """
+    if name not in SQUASHING:
+        raise InvalidInput(f"squashing={name!r}: {suggest(name, SQUASHING)}")
+    return SQUASHING[name]
