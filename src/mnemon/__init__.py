@@ -5,6 +5,9 @@ from ._version import __version__ as __version__
 if TYPE_CHECKING:
     from .errors import MnemonError as MnemonError
     from .estimators import SequenceClassifier as SequenceClassifier
+    from .estimators import SequenceLabeler as SequenceLabeler
+    from .estimators import SequencePredictor as SequencePredictor
+    from .estimators import SequenceRegressor as SequenceRegressor
     from .estimators import load as load
     from .sequences import Sequences as Sequences
 
@@ -12,10 +15,13 @@ if TYPE_CHECKING:
 _ROOM_OF = {
     "MnemonError": "errors",
     "SequenceClassifier": "estimators",
+    "SequenceLabeler": "estimators",
+    "SequencePredictor": "estimators",
+    "SequenceRegressor": "estimators",
     "Sequences": "sequences",
     "load": "estimators",
 }
-_ROOMS = ("cells", "data", "errors", "estimators", "layers", "learning", "report", "sequences")
+_ROOMS = ("cells", "data", "errors", "estimators", "layers", "learning", "preprocessing", "report", "sequences")
 
 
 def __getattr__(name: str) -> Any:

@@ -34,45 +34,45 @@ def shares(logits):
 
 def test_cross_entropy_at_the_end():
     loss = CrossEntropy()
-    costs = loss(at_end(), jnp.asarray(CLASSES), None)
+    costs = loss(at_end(), jnp.asarray(CLASSES))
     np.testing.assert_allclose(costs, -np.log(shares(ENDS)[np.arange(5), CLASSES]), rtol=1e-5)
     assert costs.mean() == pytest.approx(log_loss(CLASSES, shares(ENDS)), rel=1e-5)
-    score = loss.score(at_end(), jnp.asarray(CLASSES), None)
+    score = loss.score(at_end(), jnp.asarray(CLASSES))
     assert float(score.mean()) == pytest.approx(accuracy_score(CLASSES, ENDS.argmax(axis=1)))
 
 
 def test_cross_entropy_over_marked_steps():
-    loss, lengths = CrossEntropy(), jnp.asarray(LENGTHS)
-    costs = loss(Answer(jnp.asarray(STEPS), jnp.asarray(MARKS)), jnp.asarray(CLASSES), lengths)
+    loss = CrossEntropy()
+    costs = loss(Answer(jnp.asarray(STEPS), jnp.asarray(MARKS)), jnp.asarray(CLASSES))
     for k in range(5):
         rows = shares(STEPS[k, MARKS[k]])
         assert float(costs[k]) == pytest.approx(-np.log(rows[:, CLASSES[k]]).mean(), rel=1e-5)
     last = STEPS[np.arange(5), LENGTHS - 1]
-    score = loss.score(marked(), jnp.asarray(CLASSES), lengths)
+    score = loss.score(marked(), jnp.asarray(CLASSES))
     np.testing.assert_array_equal(score, last.argmax(axis=1) == CLASSES)
 
 
 def test_squared_error_at_the_end():
     loss = SquaredError()
-    costs = loss(at_end(), jnp.asarray(VALUES), None)
+    costs = loss(at_end(), jnp.asarray(VALUES))
     np.testing.assert_allclose(costs, ((VALUES - ENDS) ** 2).mean(axis=1), rtol=1e-6)
     assert float(costs.mean()) == pytest.approx(mean_squared_error(VALUES, ENDS), rel=1e-6)
-    np.testing.assert_allclose(loss.score(at_end(), jnp.asarray(VALUES), None), -costs)
+    np.testing.assert_allclose(loss.score(at_end(), jnp.asarray(VALUES)), -costs)
 
 
 def test_squared_error_over_marked_steps():
-    loss, lengths = SquaredError(), jnp.asarray(LENGTHS)
-    costs = loss(marked(), jnp.asarray(VALUES), lengths)
+    loss = SquaredError()
+    costs = loss(marked(), jnp.asarray(VALUES))
     for k in range(5):
         assert float(costs[k]) == pytest.approx(((VALUES[k] - STEPS[k, MARKS[k]]) ** 2).mean(), rel=1e-5)
     last = STEPS[np.arange(5), LENGTHS - 1]
-    score = loss.score(marked(), jnp.asarray(VALUES), lengths)
+    score = loss.score(marked(), jnp.asarray(VALUES))
     np.testing.assert_allclose(score, -((VALUES - last) ** 2).mean(axis=1), rtol=1e-6)
 
 
 def test_logits_may_be_huge():
     far = Answer(jnp.asarray([[1e4, -1e4], [-1e4, 1e4]]), None)
-    np.testing.assert_allclose(CrossEntropy()(far, jnp.asarray([0, 0]), None), [0, 2e4])
+    np.testing.assert_allclose(CrossEntropy()(far, jnp.asarray([0, 0])), [0, 2e4])
 
 
 def test_scores_are_named():

@@ -152,7 +152,7 @@ def test_the_loss_in_the_history_is_before_the_update():
     solution = train_until(by(Optax("sgd", 0.1), None), validation=None, epochs=2)
     loss, xs = CrossEntropy(), DATA.xs.pad()[0]
     for k, network in enumerate(population()):
-        value = loss(Answer(answer(network, xs), None), jnp.asarray(DATA.targets), None).mean()
+        value = loss(Answer(answer(network, xs), None), jnp.asarray(DATA.targets)).mean()
         assert_near([solution.history["loss"][0, k]], [value])
 
 

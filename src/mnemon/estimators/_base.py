@@ -1,9 +1,10 @@
-"""What all sequence estimators share: parameters, checking, standardising, training, streaming, saving."""
+"""What all sequence estimators share: parameters, and the way from data to trained networks."""
 
 import contextlib
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self, cast
 
 import equinox as eqx
 import jax
@@ -12,18 +13,33 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from ..errors import InvalidInput, InvalidType, MnemonError, raise_together
+from ..errors import InvalidInput, InvalidType, raise_together
 from ..layers import Network
-from ..learning import NONFINITE, Batch, Examples, Learner, Loss, Population, ProgressBar, Solution, Store, Until, train
-from ..sequences import Sequences, as_sequences
-from ._parts import build_network, cell_maker, check_readout, gradient_rule, update_rule
+from ..learning import (
+    NONFINITE,
+    Batch,
+    Examples,
+    Hosted,
+    Learner,
+    Loss,
+    Population,
+    Progress,
+    ProgressBar,
+    Solution,
+    Targets,
+    Until,
+    take_targets,
+    train,
+)
+from ..sequences import Sequences
+from ._describe import part_lines
+from ._parameters import parameter_problems
+from ._parts import build_network, cell_maker, gradient_rule, update_rule
+from ._pickling import PicklesArrays
+from ._reading import Reads
 from ._saving import Savable
-from ._stream import Stream
-
-# Fitted attributes made of JAX's arrays.
-STATE = {"population_", "memory_"}
 
 
 class Split(NamedTuple):
@@ -33,30 +49,82 @@ class Split(NamedTuple):
     validation: Examples | None
 
 
-class SequenceEstimator(Savable, BaseEstimator):
-    """Base of the estimators. A task says what its targets are (`_outputs`, `_loss`) and what answers mean."""
+@dataclass(eq=False, repr=False)
+class SequenceEstimator(PicklesArrays, Reads, Savable, BaseEstimator):
+    """Base of the estimators, with the parameters that all of them have.
 
-    cell: Any
-    units: int
-    layers: int
-    bidirectional: bool
-    segment_length: int | None
-    readout: Any
-    gradient: Any
-    optimizer: Any
-    learning_rate: float
-    epochs: int
-    batch_size: int | None
-    early_stopping: bool | int
-    validation_fraction: float
-    dropout: float
-    standardize: bool
-    n_networks: int
-    precision: str
-    random_state: Any
-    verbose: Any
-    network: Any
-    store: Store | None
+    Args:
+        cell: a name (`mnemon list cells`), a cell class; or a function `(input_size, units, *, key) -> Cell`, such as
+            `functools.partial(LSTM, variant="peephole")`.
+        units: units of a layer.
+        layers: layers on top of each other.
+        bidirectional: read each sequence from both ends; such a network cannot stream.
+        segment_length: make each layer a segmented-memory layer of two such cells, with segments of so many steps.
+        embedding: for symbols: numbers of a learnt vector for each; None: one-hot vectors.
+        gradient: "bptt", or a rule such as `TruncatedBPTT(50)`.
+        optimizer: a name of optax ("adam", "sgd", "rmsprop" ...), run at `learning_rate` and clipped to norm 1; an
+            `Update` such as `Optax("sgd", 0.1, momentum=0.9)`; an optax transformation; or a learner of its own, such
+            as `Ridge()`, which solves for the readout and leaves the layers as they are.
+        learning_rate: for an optimizer given by name.
+        epochs: most passes over the training data.
+        batch_size: sequences in an update; None for all of them.
+        early_stopping: True, or epochs to wait: hold out `validation_fraction` (or use `validation_data`), stop when
+            its loss no longer falls (True waits 10 epochs), and restore the best weights.
+        validation_fraction: share of the data (of each class) that is held out for early stopping.
+        dropout: share of each layer's units that is silent in training, the same along a sequence, in what the layer
+            hands on and in what it feeds back (Gal and Ghahramani 2016; segmented layers: only what they hand on).
+        standardize: bring each channel to mean 0 and deviation 1, as measured on the training part.
+        missing: what NaN in the data means: "error"; "interpolate" linearly between the known steps; or "mask": the
+            training mean, and a channel beside each channel that says where it was missing.
+        n_networks: networks trained together in one compiled call; their answers are averaged.
+        precision: "float32" or "float64".
+        random_state: one integer seeds everything.
+        verbose: 0 silent; 1 a progress bar (on a terminal); or a function called with a `Progress` after each epoch.
+        callbacks: functions called with a `Progress` after each epoch; one that returns True ends training.
+        warm_start: `fit` goes on from the networks of the last `fit`, with the optimiser's memory and the scale of
+            channels it had; for `epochs` more.
+        network: your own: a `Network`, or a function `(inputs, outputs, *, key) -> Network`; the parameters of layers
+            (and `dropout`) are then not used.
+        store: a `Store` that keeps checkpoints; fitting the same data with the same parameters goes on from there.
+
+    Attributes:
+        n_features_in_: channels.
+        history_: by name an array (epochs, networks): "loss", "validation_loss", "validation_score"; and "epoch",
+            (epochs,).
+        n_epochs_: epochs trained, of the longest trained network.
+        result_: how training ended, a `Result`; of several networks, a tuple of them (also `results_`).
+        network_: the trained network; population_: all of them.
+        mean_, scale_: of the channels.
+        seconds_: where the time of training went.
+
+    """
+
+    cell: Any = "lstm"
+    units: int = 64
+    layers: int = 1
+    bidirectional: bool = False
+    segment_length: int | None = None
+    embedding: int | None = None
+    gradient: Any = "bptt"
+    optimizer: Any = "adam"
+    learning_rate: float = 0.005
+    epochs: int = 60
+    batch_size: int | None = 32
+    early_stopping: bool | int = False
+    validation_fraction: float = 0.1
+    dropout: float = 0.3
+    standardize: bool = True
+    missing: str = "error"
+    n_networks: int = 1
+    precision: str = "float32"
+    random_state: Any = None
+    verbose: Any = 0
+    callbacks: Any = ()
+    warm_start: bool = False
+    network: Any = None
+    store: Any = None
+
+    # What a task says
 
     def _outputs(self) -> int:
         """Number of outputs of the network, known once targets have been seen."""
@@ -66,71 +134,153 @@ class SequenceEstimator(Savable, BaseEstimator):
         """What an answer costs."""
         raise NotImplementedError
 
-    # Checking
+    def _place(self) -> Any:
+        """Where the readout stands."""
+        return "steps"
+
+    def _check_pair(self, X: Any, y: Any, *, fitted: bool) -> tuple[Sequences, Any]:
+        """Sequences and what they should be answered by, checked against each other."""
+        raise NotImplementedError
+
+    def _learn_targets(self, y: Any) -> None:
+        """Remember the classes, or the scale, of the targets."""
+        raise NotImplementedError
+
+    def _encode(self, y: Any, name: str) -> Targets:
+        """Targets as the loss takes them."""
+        raise NotImplementedError
+
+    def _weights(self, y: Any, sample_weight: Any, xs: Sequences) -> np.ndarray:
+        """What each sequence counts."""
+        weights = _check_sample_weight(sample_weight, np.zeros((len(xs), 1)), dtype=np.float64)
+        if np.any(weights < 0) or not weights.sum() > 0:
+            raise InvalidInput("sample_weight: expected numbers of at least 0, not all of them 0")
+        return weights
+
+    def _hold_out(self, y: Any, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows kept for training and rows held out, of so many sequences."""
+        if count < 2:
+            raise InvalidInput(
+                "early_stopping: a held-out part needs at least 2 sequences; give validation_data, or set "
+                "early_stopping=False"
+            )
+        order = np.random.default_rng(self._seed()).permutation(count)
+        share = min(max(round(self.validation_fraction * count), 1), count - 1)
+        return np.sort(order[share:]), np.sort(order[:share])
+
+    def _parameter_problems(self) -> list[str]:
+        """A sentence for each wrong parameter; a task adds its own."""
+        return parameter_problems(self)
+
+    # Training
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> Self:
+        """Train from the beginning (with `warm_start`, go on).
+
+        Args:
+            X: `Sequences`, a list of (time, channels) arrays, an array (n, time, channels), a 2-D array (n, time) of
+                one-channel series; or strings of symbols.
+            y: targets, one a sequence (or one a step, where the task labels steps).
+            sample_weight: (n,) what each sequence counts.
+            validation_data: (X, y) to judge by after each epoch; used by early stopping instead of a held-out part.
+
+        Raises:
+            InvalidInput: parameters or data that cannot be used; all problems of one kind together.
+
+        """
+        self._check_parameters()
+        with self._all_or_nothing():
+            self._fit(X, y, sample_weight, validation_data)
+        return self
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation_data: Any) -> None:
+        again = bool(self.warm_start) and hasattr(self, "population_")
+        xs, raw = self._check_pair(X, y, fitted=again)
+        if not again:
+            self._learn_targets(raw)
+        weights = self._weights(raw, sample_weight, xs)
+        kept, out, other = np.arange(len(xs)), None, None
+        if validation_data is not None:
+            self._learn_channels(xs)
+            other = self._validation(validation_data)
+        elif self.early_stopping:
+            kept, out = self._hold_out(raw, len(xs))
+        if not again:
+            self._learn_scale(xs if out is None else some(xs, kept))
+            self.calls_ = 0
+        targets, readable = self._encode(raw, "y"), self._readable(xs)
+        validation = None
+        if other is not None:
+            validation = Examples(self._readable(other[0]), self._encode(other[1], "validation_data's y"))
+        elif out is not None:
+            validation = Examples(some(readable, out), take_targets(targets, out))
+            readable, targets, weights = some(readable, kept), take_targets(targets, kept), weights[kept]
+        split, until = Split(Examples(readable, targets, weights), validation), self._until(validation is not None)
+        if again:
+            self._go_on(split, until)
+            return
+        seed = self._seed()
+        with self._precise():
+            self._keep(self._train(self._build(seed), split, until, seed))
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """One more epoch on these data, with the optimiser's memory; also after `mnemon.load`.
+
+        Args:
+            X, y, sample_weight: as for `fit`.
+
+        Raises:
+            InvalidInput: as `fit`.
+
+        """
+        self._check_parameters()
+        with self._all_or_nothing():
+            self._fit_further(X, y, sample_weight)
+        return self
+
+    def _fit_further(self, X: Any, y: Any, sample_weight: Any) -> None:
+        first = not hasattr(self, "population_")
+        xs, raw = self._check_pair(X, y, fitted=not first)
+        if first:
+            self._learn_targets(raw)
+            self._learn_scale(xs)
+            self.calls_ = 0
+        targets, weights = self._encode(raw, "y"), self._weights(raw, sample_weight, xs)
+        split, once = Split(Examples(self._readable(xs), targets, weights), None), Until(1, restore_best=False)
+        if not first:
+            self._go_on(split, once)
+            return
+        seed = self._seed()
+        with self._precise():
+            self._keep(self._train(self._build(seed), split, once, seed))
+        self.calls_ = 1
+
+    def _go_on(self, split: Split, until: Until) -> None:
+        """Train the networks there are, and lengthen the history."""
+        seed = self._seed()
+        if self.random_state is not None:
+            seed = int(np.random.SeedSequence([seed, self.calls_]).generate_state(1)[0])
+        before = self.history_
+        with self._precise():
+            population = Population.of(list(self.population_), seed)
+            self._keep(self._train(population, split, until, seed, self.memory_))
+        self.calls_ += 1
+        shared = [name for name in self.history_ if name in before and name != "epoch"]
+        joined = {name: np.concatenate([before[name], self.history_[name]]) for name in shared}
+        self.n_epochs_ = len(joined["loss"])
+        self.history_ = {"epoch": np.arange(1, self.n_epochs_ + 1), **joined}
+
+    def _validation(self, data: Any) -> tuple[Sequences, Any]:
+        """Validation data given by the user, checked against the training data; not yet encoded."""
+        try:
+            X, y = data
+        except (TypeError, ValueError):
+            raise InvalidInput("validation_data: expected a pair (X, y)") from None
+        return self._check_pair(X, y, fitted=True)
 
     def _check_parameters(self) -> None:
         """Raise one `InvalidInput` that names all wrong parameters."""
         raise_together(self._parameter_problems(), type(self).__name__, most=12)
-
-    def _parameter_problems(self) -> list[str]:
-        """A sentence for each wrong parameter; a task adds its own."""
-        problems = []
-
-        def whole(name: str, least: int, *, none: bool = False) -> None:
-            value = getattr(self, name)
-            if none and value is None:
-                return
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-                problems.append(f"{name}={value!r}: expected a whole number of at least {least}" + none * " or None")
-
-        for name in ("units", "layers", "epochs", "n_networks"):
-            whole(name, 1)
-        whole("segment_length", 1, none=True)
-        whole("batch_size", 1, none=True)
-        for name, open_below, top in (("validation_fraction", True, 1.0), ("dropout", False, 1.0)):
-            value = getattr(self, name)
-            inside = isinstance(value, int | float | np.floating) and 0 <= value < top
-            if not inside or (open_below and value == 0):
-                problems.append(f"{name}={value!r}: expected a share in {'(' if open_below else '['}0, 1)")
-        if not isinstance(self.learning_rate, int | float | np.floating) or not 0 < self.learning_rate < float("inf"):
-            problems.append(f"learning_rate={self.learning_rate!r}: expected a positive number")
-        if self.precision not in ("float32", "float64"):
-            problems.append(f"precision={self.precision!r}: expected 'float32' or 'float64'")
-        stopping = self.early_stopping
-        if not isinstance(stopping, bool | np.bool_) and not (isinstance(stopping, int | np.integer) and stopping >= 1):
-            problems.append(f"early_stopping={stopping!r}: expected True, False, or epochs to wait")
-        if self.store is not None and not isinstance(self.store, Store):
-            problems.append(f"store: expected a Store, got {type(self.store).__name__}")
-        for check in (
-            lambda: cell_maker(self.cell),
-            lambda: gradient_rule(self.gradient),
-            lambda: update_rule(self.optimizer, self.learning_rate),
-            lambda: check_readout(self.readout),
-        ):
-            try:
-                check()
-            except MnemonError as problem:
-                problems.append(str(problem))
-        return problems
-
-    def _check_X(self, X: Any, *, fitted: bool) -> Sequences:
-        """`X` as sequences; with the channels (and symbols) of the training data where there were some."""
-        sequences = as_sequences(X, alphabet=self.alphabet_ if fitted and self.alphabet_ is not None else None)
-        if not fitted:
-            return sequences
-        if self.alphabet_ is None and sequences.alphabet is not None:
-            raise InvalidInput(
-                f"X: expected numbers of {self.n_features_in_} channels, got symbols of the alphabet "
-                f"{', '.join(sequences.alphabet)}"
-            )
-        if sequences.n_channels != self.n_features_in_:
-            raise InvalidInput(
-                f"X has {sequences.n_channels} features (channels), but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input"
-            )
-        return sequences
-
-    # Training
 
     @contextlib.contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -147,8 +297,10 @@ class SequenceEstimator(Savable, BaseEstimator):
         """The context in which arrays have the wanted precision; nothing is changed outside it."""
         return jax.enable_x64(self.precision == "float64")
 
-    def _learner(self) -> Learner:
+    def _learner(self) -> Learner | Hosted:
         update = update_rule(self.optimizer, self.learning_rate)
+        if isinstance(update, Hosted):
+            return update
         return Learner(gradient_rule(self.gradient), update, Batch(self.batch_size))
 
     def _until(self, validated: bool) -> Until:
@@ -157,27 +309,9 @@ class SequenceEstimator(Savable, BaseEstimator):
             patience = 10 if isinstance(self.early_stopping, bool | np.bool_) else int(self.early_stopping)
         return Until(int(self.epochs), patience=patience, restore_best=validated and bool(self.early_stopping))
 
-    def _learn_scale(self, xs: Sequences) -> None:
-        """Remember the channels of the training part, and their mean and deviation."""
-        self.n_features_in_ = xs.n_channels
-        self.alphabet_ = xs.alphabet
-        self.mean_ = np.zeros(xs.n_channels)
-        self.scale_ = np.ones(xs.n_channels)
-        if self.standardize and xs.alphabet is None:
-            mean, deviation = xs.statistics()
-            self.mean_ = mean
-            self.scale_ = np.where(deviation > 0, deviation, 1.0)
-
-    def _scaled(self, xs: Sequences) -> Sequences:
-        """Sequences in the units of the network; symbols stay symbols."""
-        if xs.alphabet is not None:
-            return xs
-        values = (xs.values.astype(np.float64) - self.mean_) / self.scale_
-        return Sequences.from_concatenated(values, xs.lengths, boundaries=xs.flat_boundaries)
-
     def _build(self, seed: int) -> Population:
         """Untrained networks."""
-        inputs, outputs = self.n_features_in_, self._outputs()
+        inputs, outputs = self._inputs(), self._outputs()
         if isinstance(self.network, Network):
             self._check_fit(self.network, inputs, outputs)
             if self.n_networks != 1:
@@ -186,8 +320,10 @@ class SequenceEstimator(Savable, BaseEstimator):
                     "key) -> Network to draw several"
                 )
             exact = jnp.result_type(float)
-            cast = jax.tree.map(lambda leaf: leaf.astype(exact) if eqx.is_inexact_array(leaf) else leaf, self.network)
-            return Population.of(cast, seed)
+            finished = jax.tree.map(
+                lambda leaf: leaf.astype(exact) if eqx.is_inexact_array(leaf) else leaf, self.network
+            )
+            return Population.of(finished, seed)
         if self.network is not None and not callable(self.network):
             raise InvalidType(
                 "network: expected a Network or a function (inputs, outputs, *, key) -> Network; got "
@@ -209,7 +345,8 @@ class SequenceEstimator(Savable, BaseEstimator):
                 layers=int(self.layers),
                 bidirectional=bool(self.bidirectional),
                 segment_length=self.segment_length,
-                readout=self.readout,
+                embedding=None if self.alphabet_ is None else self.embedding,
+                readout=self._place(),
                 dropout=float(self.dropout),
             )
 
@@ -225,9 +362,13 @@ class SequenceEstimator(Savable, BaseEstimator):
             )
 
     def _train(self, population: Population, split: Split, until: Until, seed: int, memory: Any = None) -> Solution:
-        """Run the training loop, watched as `verbose` asks."""
-
-        def run(progress: Callable[..., object] | None) -> Solution:
+        """Run the training loop, watched as `verbose` and `callbacks` ask."""
+        with contextlib.ExitStack() as stack:
+            watchers: list[Callable[[Progress], object]] = list(self.callbacks)
+            if callable(self.verbose):
+                watchers.append(self.verbose)
+            elif self.verbose:
+                watchers.append(stack.enter_context(ProgressBar(score_name=self._loss().score_name)))
             return train(
                 population,
                 self._learner(),
@@ -237,16 +378,9 @@ class SequenceEstimator(Savable, BaseEstimator):
                 validation=split.validation,
                 store=self.store if memory is None else None,
                 seed=seed,
-                progress=progress,
+                progress=(lambda now: _watched(watchers, now)) if watchers else None,
                 memory=memory,
             )
-
-        if callable(self.verbose):
-            return run(self.verbose)
-        if not self.verbose:
-            return run(None)
-        with ProgressBar(score_name=self._loss().score_name) as bar:
-            return run(bar)
 
     def _keep(self, solution: Solution) -> None:
         """Fitted attributes from a solution."""
@@ -255,8 +389,7 @@ class SequenceEstimator(Savable, BaseEstimator):
         self.history_ = solution.history
         self.seconds_ = solution.seconds
         self.results_ = solution.results
-        self.result_ = solution.results[0] if len(solution.results) == 1 else solution.results
-        self.n_epochs_ = max(result.epochs for result in solution.results)
+        self._after_load()
         failed = [k for k, result in enumerate(solution.results) if result.code == NONFINITE]
         if failed:
             warnings.warn(
@@ -266,10 +399,15 @@ class SequenceEstimator(Savable, BaseEstimator):
                 stacklevel=4,
             )
 
+    def _after_load(self) -> None:
+        """Attributes that follow from those in a model file."""
+        self.result_ = self.results_[0] if len(self.results_) == 1 else self.results_
+        self.n_epochs_ = len(self.history_["loss"])
+
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
-    # Using
+    # Telling
 
     @property
     def network_(self) -> Network:
@@ -282,66 +420,24 @@ class SequenceEstimator(Savable, BaseEstimator):
         check_is_fitted(self, "population_")
         network = self.population_[0]
         lines = [f"{type(self).__name__}: {self.n_features_in_} channels in, {network.output_size} outputs"]
-        lines += [
-            f"  {describe(layer)}: {layer.input_size} -> {layer.output_size}, {count(layer):,} weights"
-            for layer in network.layers.layers
-        ]
-        readout = network.readout
-        places = {"end": "the end", "steps": "every step", "segments": "segment ends"}
-        at = places.get(readout.at, f"{readout.at} over time")
-        lines.append(f"  readout at {at}: {readout.input_size} -> {readout.output_size}, {count(readout):,} weights")
-        lines.append(f"  {network.weight_count():,} weights in all, {self.precision}")
+        lines += part_lines(network, self.precision)
         if len(self.population_) > 1:
-            lines.append(f"  {len(self.population_)} networks, whose probabilities are averaged")
+            lines.append(f"  {len(self.population_)} networks, whose {self._averaged} are averaged")
         for k, result in enumerate(self.results_):
             who = f"network {k}" if len(self.results_) > 1 else "training"
             best = f", weights of epoch {result.best_epoch}" if self._restored() else ""
             lines.append(f"{who} {result.sentence}: {result.epochs} epochs, {result.evaluations} updates{best}")
         return "\n".join(lines)
 
+    _averaged = "probabilities"
+
     def _restored(self) -> bool:
         return bool(self.early_stopping) and "validation_loss" in self.history_
-
-    def _open_stream(self, meaning: Callable[[np.ndarray], Any]) -> Stream:
-        check_is_fitted(self, "population_")
-        return Stream(self.population_, self._precise, self._scale_frame, meaning)
-
-    def _scale_frame(self, frame: Any) -> np.ndarray:
-        """One frame (channels,), or one symbol, in the units of the network."""
-        if self.alphabet_ is not None:
-            if not isinstance(frame, str) or frame not in self.alphabet_:
-                raise InvalidInput(f"frame {frame!r} is none of the symbols {', '.join(map(str, self.alphabet_))}")
-            return np.eye(self.n_features_in_)[list(self.alphabet_).index(frame)]
-        try:
-            values = np.atleast_1d(np.asarray(frame, float))
-        except (TypeError, ValueError):
-            raise InvalidInput(f"a frame has {self.n_features_in_} numbers, one a channel; got {frame!r}") from None
-        if values.shape != (self.n_features_in_,):
-            raise InvalidInput(f"a frame has {self.n_features_in_} channels; got shape {np.shape(frame)}")
-        if not np.all(np.isfinite(values)):
-            raise InvalidInput(f"a frame must be finite; channel {int(np.argmin(np.isfinite(values)))} is not")
-        return (values - self.mean_) / self.scale_
-
-    # Arrays of double precision would come out of a pickle in single precision: in it they are NumPy's.
-    def __getstate__(self) -> dict[str, Any]:
-        before: Any = super().__getstate__()
-        state = dict(before)
-        for name in STATE & state.keys():
-            state[name] = jax.tree.map(lambda leaf: np.asarray(leaf) if eqx.is_array(leaf) else leaf, state[name])
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        with self._precise():
-            for name in STATE & state.keys():
-                arrays = jax.tree.map(
-                    lambda leaf: jnp.asarray(leaf) if isinstance(leaf, np.ndarray) else leaf, state[name]
-                )
-                setattr(self, name, arrays)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing != "error"
         tags.non_deterministic = False
         return tags
 
@@ -349,20 +445,12 @@ class SequenceEstimator(Savable, BaseEstimator):
         return hasattr(self, "population_")
 
 
-def count(part: eqx.Module) -> int:
-    """Trainable weights of a part."""
-    return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(part, eqx.is_inexact_array)))
+def _watched(watchers: list[Callable[[Progress], object]], now: Progress) -> bool:
+    """Whether one of them ends training; each is called, whatever the one before it said."""
+    said = [watch(now) is True for watch in watchers]
+    return any(said)
 
 
-def describe(layer: Any) -> str:
-    """A layer in a few words."""
-    name = type(layer).__name__
-    cell = getattr(layer, "cell", None)
-    if cell is not None:
-        return describe(cell) + (" backwards" if layer.reverse else "")
-    if hasattr(layer, "forward"):
-        return f"{name} of {describe(layer.forward)}"
-    if hasattr(layer, "symbol"):
-        ends = f"of {layer.length} steps" if layer.length else "marked by the data"
-        return f"{name}({describe(layer.symbol)}, {describe(layer.segment)}), segments {ends}"
-    return name
+def some(xs: Sequences, rows: np.ndarray) -> Sequences:
+    """Some of the sequences."""
+    return cast(Sequences, xs[rows])

@@ -10,7 +10,7 @@ from jaxtyping import PRNGKeyArray
 from ..cells import GRU, LSTM, Cell, Elman, Recurs
 from ..errors import InvalidInput, InvalidType, suggest
 from ..layers import PLACES, Bidirectional, Layer, Network, Readout, Recurrent, Segmented, Stack
-from ..learning import BPTT, Gradient, Optax, Transformation, Update
+from ..learning import BPTT, Gradient, Hosted, Optax, Transformation, Update
 from ..learning.updates import NAMES
 
 CELLS: dict[str, type[Cell]] = {cell.__name__.lower(): cell for cell in (Elman, GRU, LSTM)}
@@ -58,14 +58,15 @@ def gradient_rule(gradient: Any) -> Gradient:
     raise InvalidType(f"gradient: expected a name or a rule such as TruncatedBPTT(50); got {type(gradient).__name__}")
 
 
-def update_rule(optimizer: Any, learning_rate: float) -> Update:
-    """An update from a name (with `learning_rate`, clipped to norm 1), an `Update`, or an optax transformation.
+def update_rule(optimizer: Any, learning_rate: float) -> Update | Hosted:
+    """An update from a name (with `learning_rate`, clipped to norm 1), an `Update`, an optax transformation; or a
+    learner of its own.
 
     Raises:
         InvalidInput: an unknown name. InvalidType: nothing that updates.
 
     """
-    if isinstance(optimizer, Update):
+    if isinstance(optimizer, Update | Hosted):
         return optimizer
     if isinstance(optimizer, optax.GradientTransformation):
         return Transformation(optimizer)
@@ -95,6 +96,7 @@ def build_network(
     layers: int,
     bidirectional: bool,
     segment_length: int | None,
+    embedding: int | None,
     readout: Any,
     dropout: float,
 ) -> Network:
@@ -104,6 +106,7 @@ def build_network(
     of what a layer hands on, and of what it feeds back where its cell can split that off.
     """
     *layer_keys, readout_key = jax.random.split(key, layers + 1)
+    table_key = jax.random.fold_in(readout_key, 1)
 
     def make(size: int, key: PRNGKeyArray) -> Cell:
         made = maker(size, units, key=key)
@@ -120,6 +123,11 @@ def build_network(
 
     stack: list[Layer] = []
     size = inputs
+    if embedding is not None:
+        from ..layers import Embedding
+
+        stack.append(Embedding(inputs, embedding, key=table_key))
+        size = embedding
     for layer_key in layer_keys:
         if bidirectional:
             ahead, back = jax.random.split(layer_key)

@@ -26,10 +26,10 @@ FORMAT = 1
 KEY = "mnemon_model"
 WORDS = ("mnemon", "estimator", "parameters", "fitted", "seeds", "network")
 # Parameters that say how training was watched and stored, not what the model is.
-LEFT_OUT = ("verbose", "store")
+LEFT_OUT = ("verbose", "callbacks", "store")
 # Parameters that may be objects of the user's own.
 OWN = ("cell", "gradient", "optimizer")
-FITTED = ("n_features_in_", "alphabet_", "mean_", "scale_", "history_", "seconds_", "results_", "calls_")
+FITTED = ("n_features_in_", "alphabet_", "mean_", "scale_", "fill_", "history_", "seconds_", "results_", "calls_")
 
 
 class Savable:

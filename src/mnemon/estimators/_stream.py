@@ -1,4 +1,4 @@
-"""A trained network fed one frame at a time, in constant memory."""
+"""Trained networks fed one frame at a time, in constant memory."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -8,12 +8,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..layers import Network
-from ..learning import Population
+from ..errors import InvalidInput
+from ..layers import unfold
+from ..learning import Population, PopulationCell
 
 
 class Stream:
     """The answer so far, after every frame: what `predict` would say of the frames up to here.
+
+    With `delay`, an answer belongs to the frame so many before; the first pushes answer None, and `flush` gives the
+    last answers once the sequence has ended.
 
     Attributes:
         frames: frames read since the start or the last `reset`.
@@ -26,11 +30,18 @@ class Stream:
         precise: Callable[[], Any],
         prepare: Callable[[Any], np.ndarray],
         meaning: Callable[[np.ndarray], Any],
+        streams: int | None = None,
+        *,
+        delay: int = 0,
     ) -> None:
-        self._population = population
+        if streams is not None and (isinstance(streams, bool) or not isinstance(streams, int) or streams < 1):
+            raise InvalidInput(f"streams={streams!r}: expected a whole number of at least 1, or None for one sequence")
+        self._cell = PopulationCell(population)
         self._precise = precise
         self._prepare = prepare
         self._meaning = meaning
+        self._streams = streams
+        self._delay = delay
         self.reset()
 
     def reset(self) -> None:
@@ -41,34 +52,70 @@ class Stream:
 
         """
         self.frames = 0
+        self._pushed = 0
+        self._last: Any = None
         with self._precise():
-            self._memory = _begin(self._population.stacked)
+            self._state = _begin(self._cell, self._streams or 1)
 
     def push(self, frame: Any) -> Any:
-        """Read one frame (channels,), or one symbol, and answer.
+        """Read one frame (channels,), or one symbol, and answer; of several streams, one of each in order.
 
         Raises:
-            InvalidInput: a frame of another number of channels, or one that is not finite.
+            InvalidInput: a frame of another number of channels, or one that is not finite, or not one a stream.
 
         """
-        values = self._prepare(frame)
-        with self._precise():
-            x = jnp.asarray(values, jnp.result_type(float))
-            self._memory, answers = _step(self._population.stacked, self._memory, x)
-            said = np.asarray(answers)
+        if self._streams is None:
+            values = self._prepare(frame)[None]
+        else:
+            if not hasattr(frame, "__len__") or len(frame) != self._streams:
+                raise InvalidInput(f"push expects {self._streams} frames, one a stream; got {_shape(frame)}")
+            values = np.stack([self._prepare(one) for one in frame])
         self.frames += 1
-        return self._meaning(said[:, None])
+        return self._read(values)
+
+    def flush(self) -> list[Any]:
+        """The answers still to come of a sequence that has ended: as many as the delay; then `reset`."""
+        if self._last is None:
+            return []
+        padding = self._last if self._last.dtype.kind in "iu" else np.zeros_like(self._last)
+        rest = [answer for answer in (self._read(padding) for _ in range(self._delay)) if answer is not None]
+        self.reset()
+        return rest
 
     def over(self, frames: Iterable[Any]) -> Iterator[Any]:
         """The answers to frames as they come; `frames` may be endless."""
-        return (self.push(frame) for frame in frames)
+        for frame in frames:
+            answer = self.push(frame)
+            if answer is not None:
+                yield answer
+        if self._delay:
+            yield from self.flush()
+
+    def _read(self, values: np.ndarray) -> Any:
+        """One frame a stream, in the units of the network."""
+        self._last = values
+        self._pushed += 1
+        with self._precise():
+            exact = values if values.dtype.kind in "iu" else values.astype(np.dtype(jnp.result_type(float)))
+            answers, self._state = _step(self._cell, self._state, exact)
+            said = np.asarray(answers)
+        if self._pushed <= self._delay:
+            return None
+        members = len(self._cell.population)
+        meant = self._meaning(np.moveaxis(said.reshape(len(values), members, -1), 1, 0))
+        return meant if self._streams is not None else meant[0]
+
+
+def _shape(frame: Any) -> str:
+    return f"{len(frame)}" if hasattr(frame, "__len__") else type(frame).__name__
 
 
 @eqx.filter_jit
-def _begin(stacked: Network) -> Any:
-    return eqx.filter_vmap(lambda network: network.begin())(stacked)
+def _begin(cell: PopulationCell, streams: int) -> Any:
+    return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (streams, *leaf.shape)), cell.initial_state())
 
 
 @eqx.filter_jit
-def _step(stacked: Network, memory: Any, x: jax.Array) -> Any:
-    return eqx.filter_vmap(lambda network, memory: network.step(memory, x))(stacked, memory)
+def _step(cell: PopulationCell, state: Any, frames: Any) -> Any:
+    outputs, state = unfold(cell, jax.tree.map(lambda leaf: leaf[:, None], frames), state=state)
+    return outputs[:, 0], state

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
-from ..cells import Cell
+from ..cells import Cell, finishes, trainable
 from ..errors import InvalidInput
 from ._layer import Layer, Mode, values_of
 from ._readout import Answer, Readout
@@ -60,9 +60,15 @@ class Network(eqx.Module):
         """Whether the answer so far needs no later step, so that the network can be stepped."""
         return self.layers.causal
 
+    @property
+    def finishes(self) -> bool:
+        """Whether a sequence's end changes the answer there: cells that complete an open segment do so."""
+        parts = jax.tree.leaves(self, is_leaf=lambda part: isinstance(part, Cell))
+        return any(isinstance(part, Cell) and finishes(part) for part in parts)
+
     def weight_count(self) -> int:
         """Number of trainable weights."""
-        return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(self, eqx.is_inexact_array)))
+        return sum(leaf.size for leaf in jax.tree.leaves(trainable(self)))
 
     def __call__(
         self,
@@ -74,6 +80,10 @@ class Network(eqx.Module):
     ) -> Answer:
         """Answer whole sequences (*batch, time, features), or codes of symbols (*batch, time); `key`: dropout."""
         return self.readout(self.layers(self._readable(xs), lengths, key=key, mode=mode), values_of(self._one_hot(xs)))
+
+    def seen(self, xs: PyTree[Array], lengths: Int[Array, "*batch"] | None = None) -> Answer:
+        """What the readout's affine map is given of whole sequences, for learners that solve for it."""
+        return self.readout.see(self.layers(self._readable(xs), lengths), values_of(self._one_hot(xs)))
 
     def begin(self) -> Any:
         """Memory before the first step of one sequence.

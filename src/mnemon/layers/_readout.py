@@ -94,8 +94,18 @@ class Readout(eqx.Module):
         self.input_size = input_size
         self.output_size = output_size
 
+    @property
+    def answers_linearly(self) -> bool:
+        """Whether answers are an affine map of what is seen."""
+        return self.squashing is SQUASHING["identity"]
+
     def __call__(self, passage: Passage, xs: Float[Array, "*batch time features"]) -> Answer:
-        """Read whole sequences.
+        """Read whole sequences. Raises as `see`."""
+        seen = self.see(passage, xs)
+        return Answer(self._affine(seen.values), seen.marks)
+
+    def see(self, passage: Passage, xs: Float[Array, "*batch time features"]) -> Answer:
+        """What the affine map is given, (*batch, sources) or (*batch, time, sources), with the answer's marks.
 
         Raises:
             InvalidInput: `at="segments"` above layers none of which is segmented, or `sees_input` beside layers that
@@ -115,15 +125,15 @@ class Readout(eqx.Module):
             seen = passage.last
             if self.sees_input:
                 seen = jnp.concatenate([seen, Answer(xs, alive).at_end()], axis=-1)
-            return Answer(self._affine(seen), None)
+            return Answer(seen, None)
         seen = jnp.concatenate([passage.outputs, xs], axis=-1) if self.sees_input else passage.outputs
         if self.pool is not None:
-            return Answer(self._affine(self.pool(seen, alive)), None)
+            return Answer(self.pool(seen, alive), None)
         if self.at == "steps":
-            return Answer(self._affine(seen), alive)
+            return Answer(seen, alive)
         if passage.ends is None:
             raise InvalidInput('at="segments" reads at segment ends, but no layer of this network is Segmented')
-        return Answer(self._affine(seen), passage.ends)
+        return Answer(seen, passage.ends)
 
     def begin(self) -> Any:
         """What is remembered before the first step of one sequence."""

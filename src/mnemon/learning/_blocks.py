@@ -14,7 +14,7 @@ import numpy as np
 from ._epoch import Member
 from ._learner import Learner
 from ._population import Population
-from ._solution import BUDGET, REACHED, RUNNING, Result, Solution
+from ._solution import BUDGET, REACHED, RUNNING, STOPPED, Result, Solution
 from .updates import Update
 
 
@@ -22,7 +22,7 @@ def start_blocks(population: Population, learner: Learner, memory: Any, *, width
     """Members before the first epoch, (blocks, width); the last block is filled up with inactive copies."""
     members = len(population)
     count = -(-members // width)
-    dtype = jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array))[0].dtype
+    dtype = population.stacked.readout.weights.dtype
     update = learner.update.for_members(members, dtype)
     # NumPy until the arrays are cut, whatever the fields say.
     whole: Any = np.zeros(members, np.int32)
@@ -84,6 +84,7 @@ def dissolve_blocks(
     seconds: dict[str, float],
     *,
     validated: bool,
+    stopped: bool = False,
 ) -> Solution:
     """What came out of training, member by member; best weights restored where they were kept."""
     members = len(population)
@@ -100,7 +101,7 @@ def dissolve_blocks(
             networks,
             lambda last: np.where(restore.reshape(-1, *(1,) * (last.ndim - 1)), np.asarray(next(best)), last),
         )
-    codes = np.where(codes == RUNNING, BUDGET, codes)
+    codes = np.where(codes == RUNNING, STOPPED if stopped else BUDGET, codes)
     results = tuple(
         Result(int(code), int(e), int(s), int(g), int(b), float(value))
         for code, e, s, g, b, value in zip(codes, *numbers, np.asarray(flat.best_value))

@@ -18,6 +18,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, UInt
 
+from ..cells import trainable
 from ..layers import Network
 from ._evaluate import judged
 from ._examples import Bucket
@@ -186,7 +187,7 @@ def _update(
     carry, value, slope = gradient.step(member.carry, member.network, loss, chunk)
     memory, network = member.update.step(member.memory, member.network, slope)
     finite = jnp.isfinite(value)
-    for leaf in jax.tree.leaves(eqx.filter(network, eqx.is_inexact_array)):
+    for leaf in jax.tree.leaves(trainable(network)):
         finite &= jnp.isfinite(leaf).all()
     moves = member.active & finite
     one = moves.astype(member.evaluations.dtype)

@@ -11,15 +11,17 @@ from .._buckets import length_buckets
 from ..errors import InvalidInput, raise_together
 from ..layers import Steps
 from ..sequences import Sequences
+from ._targets import StepTargets, Targets
 
 
 class Bucket(NamedTuple):
     """Sequences of similar length, padded to the longest of them.
 
     Attributes:
-        xs: (sequences, time, features), or `Steps` where boundaries come with the data.
+        xs: (sequences, time, features), or codes of symbols (sequences, time); in `Steps` where boundaries come with
+            the data.
         lengths: (sequences,), or None where all are equally long, so that nothing need be masked.
-        targets: (sequences, ...).
+        targets: (sequences, ...), or (sequences, time, ...) where they stand at steps.
         weights: (sequences,), 1 on average over all buckets.
 
     """
@@ -41,7 +43,7 @@ class Examples:
 
     Args:
         xs: the sequences.
-        targets: (n,) class numbers or (n, outputs) values.
+        targets: (n,) class numbers or (n, outputs) values; or `StepTargets`.
         weights: (n,) what each sequence counts, not negative; all the same if None.
 
     Raises:
@@ -50,13 +52,16 @@ class Examples:
     """
 
     xs: Sequences
-    targets: np.ndarray
+    targets: Targets
     weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         problems = []
         if len(self.targets) != len(self.xs):
             problems.append(f"{len(self.xs)} sequences but {len(self.targets)} targets")
+        elif isinstance(self.targets, StepTargets) and not np.array_equal(self.targets.lengths, self.xs.lengths):
+            k = int(np.argmax(self.targets.lengths != self.xs.lengths))
+            problems.append(f"sequence {k} has {self.xs.lengths[k]} steps but {self.targets.lengths[k]} targets")
         if self.weights is not None:
             if self.weights.shape != (len(self.xs),):
                 problems.append(f"{len(self.xs)} sequences but weights of shape {self.weights.shape}")
@@ -75,20 +80,30 @@ class Examples:
         buckets = []
         for rows in length_buckets(self.xs.lengths, most, least=least):
             xs, lengths = padded(self.xs, rows, dtype)
-            buckets.append(
-                Bucket(xs, lengths, jnp.asarray(self.targets[rows].astype(kind)), jnp.asarray(weights[rows], dtype))
-            )
+            if isinstance(self.targets, StepTargets):
+                targets = self.targets.padded(rows, int(self.xs.lengths[rows].max()))
+            else:
+                targets = self.targets[rows]
+            buckets.append(Bucket(xs, lengths, jnp.asarray(targets.astype(kind)), jnp.asarray(weights[rows], dtype)))
         return tuple(buckets)
 
 
 def padded(
     xs: Sequences, rows: np.ndarray, dtype: Any, *, length: int | None = None
 ) -> tuple[PyTree[Array], Int[Array, " n"] | None]:
-    """Some sequences as device arrays (n, time, features), with their lengths where they differ from the padding."""
-    try:
-        values, lengths = xs.pad(rows, length=length, dtype=dtype)
-    except OverflowError as problem:
-        raise InvalidInput(f"the sequences do not fit {np.dtype(dtype).name}: {problem}") from None
+    """Some sequences as device arrays, with their lengths where they differ from the padding.
+
+    Numbers are (n, time, features); symbols are their codes (n, time), 0 behind each end.
+    """
+    if xs.alphabet is None:
+        try:
+            values, lengths = xs.pad(rows, length=length, dtype=dtype)
+        except OverflowError as problem:
+            raise InvalidInput(f"the sequences do not fit {np.dtype(dtype).name}: {problem}") from None
+    else:
+        lengths = xs.lengths[rows]
+        codes = StepTargets(xs.values, xs.lengths).padded(rows, int(lengths.max()) if length is None else length)
+        values = np.maximum(codes, 0).astype(np.int32)
     array: PyTree[Array] = jnp.asarray(values)
     if xs.boundaries is not None:
         array = Steps(array, jnp.asarray(xs.pad_boundaries(rows, length=length)))

@@ -26,6 +26,7 @@ class Progress(NamedTuple):
     seconds: float
 
 
+# Called after every epoch; training stops where it returns True.
 Watcher = Callable[[Progress], object]
 
 

@@ -9,13 +9,15 @@ import numpy as np
 from ..errors import InvalidInput
 from ._population import Population
 
-RUNNING, REACHED, BUDGET, STALLED, NONFINITE = range(5)
+RUNNING, REACHED, BUDGET, STALLED, NONFINITE, STOPPED, SOLVED = range(7)
 SENTENCES = {
     RUNNING: "is still training",
     REACHED: "reached the criterion",
     BUDGET: "spent its budget of epochs",
     STALLED: "stopped improving",
     NONFINITE: "became non-finite",
+    STOPPED: "was stopped by a callback",
+    SOLVED: "was solved in closed form",
 }
 
 Monitor = Literal["validation_loss", "validation_score", "loss"]
@@ -56,7 +58,7 @@ class Result:
     """How one network ended.
 
     Attributes:
-        code: REACHED, BUDGET, STALLED or NONFINITE.
+        code: REACHED, BUDGET, STALLED, NONFINITE, STOPPED or SOLVED.
         epochs: epochs it was trained.
         sequences: sequences it was shown.
         evaluations: gradients it took.

@@ -1,4 +1,9 @@
-"""What a network's answers cost, one number a sequence, and how good they are."""
+"""What a network's answers cost, one number a sequence, and how good they are.
+
+Targets are one a sequence, or one a step (`StepTargets`). A network that answers at several steps, but is given one
+target a sequence, is asked for it at each of them (target replication; Z. Lipton and others, ICLR 2016,
+arXiv:1511.03677), and judged by its answer at the end.
+"""
 
 from typing import ClassVar
 
@@ -6,10 +11,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from ..errors import InvalidInput
 from ..layers import Answer
+from ._targets import UNLABELLED, StepTargets, Targets
 
 
 class Loss(eqx.Module):
@@ -22,88 +28,165 @@ class Loss(eqx.Module):
 
     score_name: ClassVar[str] = "score"
 
-    def __call__(self, answer: Answer, targets: Array, lengths: Int[Array, " batch"] | None) -> Float[Array, " batch"]:
-        """The cost of each sequence; where the answer is marked, the mean over its marked steps."""
+    def __call__(self, answer: Answer, targets: Array) -> Float[Array, " batch"]:
+        """The cost of each sequence: where the answer is marked or targets stand at steps, the mean over those."""
         raise NotImplementedError
 
-    def score(self, answer: Answer, targets: Array, lengths: Int[Array, " batch"] | None) -> Float[Array, " batch"]:
+    def score(self, answer: Answer, targets: Array) -> Float[Array, " batch"]:
         """How good each sequence's answer is, larger is better."""
         raise NotImplementedError
 
-    def check_targets(self, targets: np.ndarray, outputs: int) -> None:
+    def check_targets(self, targets: Targets, outputs: int) -> None:
         """Raise `InvalidInput` where these targets do not fit a network of so many outputs."""
 
 
 class CrossEntropy(Loss):
-    """-log softmax(z)[class]: answers are logits, targets are class numbers (batch,).
+    """-log softmax(z)[class]: answers are logits; targets are class numbers, (batch,) or (batch, time).
 
-    Where a network answers at several steps the class is asked for at each of them (target replication; Z. Lipton and
-    others, ICLR 2016, arXiv:1511.03677); the score is the share right at the end.
+    A step whose class is -1 has no label and costs nothing. The score is the share right: at the end, or of the
+    labelled steps.
+
+    Args:
+        weights: what each class counts, at steps; None: all the same.
+
     """
+
+    weights: tuple[float, ...] | None = eqx.field(static=True, default=None)
 
     score_name: ClassVar[str] = "accuracy"
 
-    def check_targets(self, targets: np.ndarray, outputs: int) -> None:
-        """Class numbers (n,) from 0."""
-        if targets.ndim != 1 or not np.issubdtype(targets.dtype, np.integer):
+    def check_targets(self, targets: Targets, outputs: int) -> None:
+        """Class numbers from 0: (n,), or one a step."""
+        steps = isinstance(targets, StepTargets)
+        values = targets.values if steps else targets
+        if values.ndim != 1 or not np.issubdtype(values.dtype, np.integer):
             raise InvalidInput(
-                f"CrossEntropy needs class numbers (n,), whole and from 0; got {targets.dtype} of shape {targets.shape}"
+                f"CrossEntropy needs class numbers (n,), whole and from 0; got {values.dtype} of shape {values.shape}"
             )
-        if targets.min() < 0 or targets.max() >= outputs:
+        least = UNLABELLED if steps else 0
+        if values.min() < least or values.max() >= outputs:
             raise InvalidInput(
-                f"CrossEntropy: the classes go from {targets.min()} to {targets.max()}, but the network has {outputs} "
+                f"CrossEntropy: the classes go from {values.min()} to {values.max()}, but the network has {outputs} "
                 f"outputs, for classes 0 to {outputs - 1}"
             )
+        if steps and not targets.known.any():
+            raise InvalidInput("CrossEntropy: no step has a label")
 
     def __call__(
-        self, answer: Answer, targets: Int[Array, " batch"], lengths: Int[Array, " batch"] | None
+        self, answer: Answer, targets: Int[Array, " batch"] | Int[Array, "batch time"]
     ) -> Float[Array, " batch"]:
         """See `Loss`."""
         logs = jax.nn.log_softmax(answer.values, axis=-1)
         if answer.marks is None:
             return -jnp.take_along_axis(logs, targets[:, None], axis=-1)[:, 0]
-        return _over_marks(-jnp.take_along_axis(logs, targets[:, None, None], axis=-1)[..., 0], answer)
+        wanted = _at_steps(targets, answer)
+        costs = -jnp.take_along_axis(logs, jnp.maximum(wanted, 0)[..., None], axis=-1)[..., 0]
+        asked = answer.marks & (wanted != UNLABELLED)
+        if self.weights is None:
+            return _mean(costs, asked)
+        shares = jnp.asarray(self.weights, costs.dtype)[jnp.maximum(wanted, 0)]
+        return _mean(costs * shares, asked)
 
-    def score(
-        self, answer: Answer, targets: Int[Array, " batch"], lengths: Int[Array, " batch"] | None
-    ) -> Float[Array, " batch"]:
-        """1 where the largest logit at the end is the target's, else 0."""
-        return (answer.at_end().argmax(axis=-1).astype(targets.dtype) == targets).astype(answer.values.dtype)
+    def score(self, answer: Answer, targets: Int[Array, " batch"] | Int[Array, "batch time"]) -> Float[Array, " batch"]:
+        """See `Loss`."""
+        if targets.ndim == 1:
+            return (answer.at_end().argmax(axis=-1).astype(targets.dtype) == targets).astype(answer.values.dtype)
+        right = answer.values.argmax(axis=-1).astype(targets.dtype) == targets
+        return _mean(right.astype(answer.values.dtype), _marks(answer) & (targets != UNLABELLED))
+
+
+class BinaryCrossEntropy(Loss):
+    """-d log f(z) - (1 - d) log(1 - f(z)), mean over outputs, f logistic: for labels of which several may hold.
+
+    Answers are logits; targets are 0 or 1, (batch, outputs). The score is the share of sequences with all outputs
+    right.
+    """
+
+    score_name: ClassVar[str] = "accuracy"
+
+    def check_targets(self, targets: Targets, outputs: int) -> None:
+        """Zeros and ones (n, outputs)."""
+        if isinstance(targets, StepTargets) or targets.ndim != 2 or targets.shape[1] != outputs:
+            raise InvalidInput(f"BinaryCrossEntropy needs zeros and ones (n, {outputs}), one for each output")
+        if not np.isin(targets, (0, 1)).all():
+            raise InvalidInput("BinaryCrossEntropy: the targets hold other numbers than 0 and 1")
+
+    def __call__(self, answer: Answer, targets: Float[Array, "batch outputs"]) -> Float[Array, " batch"]:
+        """See `Loss`."""
+        wanted = targets if answer.marks is None else targets[:, None]
+        # softplus(z) - d z is the cross-entropy without a logarithm of a rounded 0
+        costs = (jax.nn.softplus(answer.values) - wanted * answer.values).mean(axis=-1)
+        return costs if answer.marks is None else _mean(costs, answer.marks)
+
+    def score(self, answer: Answer, targets: Float[Array, "batch outputs"]) -> Float[Array, " batch"]:
+        """See `Loss`."""
+        return ((answer.at_end() > 0) == (targets > 0.5)).all(axis=-1).astype(answer.values.dtype)
 
 
 class SquaredError(Loss):
-    """Mean over outputs of (d - z)^2: targets (batch, outputs). The score is its negative."""
+    """Mean over outputs of (d - z)^2: targets (batch, outputs), or (batch, time, outputs). The score is its negative.
+
+    A step with NaN as target is not asked for.
+    """
 
     score_name: ClassVar[str] = "negative squared error"
 
-    def check_targets(self, targets: np.ndarray, outputs: int) -> None:
-        """Values (n, outputs)."""
-        if targets.ndim != 2 or targets.shape[1] != outputs or not np.issubdtype(targets.dtype, np.number):
+    def check_targets(self, targets: Targets, outputs: int) -> None:
+        """Values (n, outputs), or (outputs,) a step."""
+        steps = isinstance(targets, StepTargets)
+        values = targets.values if steps else targets
+        if values.ndim != 2 or values.shape[1] != outputs or not np.issubdtype(values.dtype, np.number):
             raise InvalidInput(
-                f"SquaredError needs numbers (n, {outputs}), one for each output of the network; got {targets.dtype} "
-                f"of shape {targets.shape}"
+                f"SquaredError needs numbers (n, {outputs}), one for each output of the network; got {values.dtype} "
+                f"of shape {values.shape}"
             )
-        if not np.all(np.isfinite(targets)):
+        known = values[targets.known] if steps else values
+        if not np.all(np.isfinite(known)):
             raise InvalidInput("SquaredError: the targets hold NaN or infinity")
+        if not known.size:
+            raise InvalidInput("SquaredError: no step has a target")
 
     def __call__(
-        self, answer: Answer, targets: Float[Array, "batch outputs"], lengths: Int[Array, " batch"] | None
+        self, answer: Answer, targets: Float[Array, "batch outputs"] | Float[Array, "batch time outputs"]
     ) -> Float[Array, " batch"]:
         """See `Loss`."""
+        if targets.ndim == 3:
+            asked = _marks(answer) & ~jnp.isnan(targets).any(axis=-1)
+            wanted = jnp.where(asked[..., None], targets, answer.values)  # no gradient of what is not asked
+            return _mean(jnp.square(wanted - answer.values).mean(axis=-1), asked)
         if answer.marks is None:
             return jnp.square(targets - answer.values).mean(axis=-1)
-        return _over_marks(jnp.square(targets[:, None] - answer.values).mean(axis=-1), answer)
+        return _mean(jnp.square(targets[:, None] - answer.values).mean(axis=-1), answer.marks)
 
     def score(
-        self, answer: Answer, targets: Float[Array, "batch outputs"], lengths: Int[Array, " batch"] | None
+        self, answer: Answer, targets: Float[Array, "batch outputs"] | Float[Array, "batch time outputs"]
     ) -> Float[Array, " batch"]:
-        """The negative squared error at the end."""
+        """See `Loss`."""
+        if targets.ndim == 3:
+            return -self(answer, targets)
         return -jnp.square(targets - answer.at_end()).mean(axis=-1)
 
 
-def _over_marks(each: Float[Array, "batch time"], answer: Answer) -> Float[Array, " batch"]:
-    """Mean over the marked steps; the values elsewhere never matter."""
-    assert answer.marks is not None  # callers have looked
-    return jnp.where(answer.marks, each, jnp.zeros_like(each)).sum(axis=-1) / answer.marks.sum(axis=-1).astype(
-        each.dtype
-    )
+def _marks(answer: Answer) -> Bool[Array, "batch time"]:
+    if answer.marks is None:
+        raise InvalidInput(
+            'targets stand at steps, but the network answers once a sequence; give its readout at="steps"'
+        )
+    return answer.marks
+
+
+def _at_steps(targets: Array, answer: Answer) -> Array:
+    """One target a sequence is asked for at each marked step; targets at steps stay."""
+    marks = _marks(answer)
+    if targets.ndim == 2 and targets.shape != marks.shape:
+        raise InvalidInput(
+            f"targets stand at {targets.shape[1]} steps, but the network answers at {marks.shape[1]}: its layers "
+            "change the pace of time"
+        )
+    return targets if targets.ndim == 2 else jnp.broadcast_to(targets[:, None], marks.shape)
+
+
+def _mean(each: Float[Array, "batch time"], asked: Bool[Array, "batch time"]) -> Float[Array, " batch"]:
+    """Mean over the steps that are asked for, 0 where none is; the values elsewhere never matter."""
+    count = jnp.maximum(asked.sum(axis=-1), 1).astype(each.dtype)
+    return jnp.where(asked, each, jnp.zeros_like(each)).sum(axis=-1) / count

@@ -10,17 +10,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..cells import trainable
 from ..errors import InvalidInput
 from ..layers import Network
 from ._blocks import dissolve_blocks, start_blocks, to_device, to_host
 from ._epoch import Member, Record, run_epoch
 from ._evaluate import steps_worth_compiling
 from ._examples import Bucket, Examples
+from ._hosted import Hosted, solve_each
 from ._learner import Learner
 from ._population import Population
 from ._progress import Progress, Watcher
 from ._solution import Solution, Until
 from ._store import Saved, Store, fingerprint
+from ._targets import StepTargets
 from .losses import Loss
 
 # Small networks are trained in blocks of this width: one operation serves all of them.
@@ -33,7 +36,7 @@ NOMINAL_EPOCHS = 100
 
 def train(
     networks: Population | Network | Sequence[Network],
-    learner: Learner,
+    learner: Learner | Hosted,
     data: Examples,
     *,
     loss: Loss,
@@ -50,7 +53,7 @@ def train(
 
     Args:
         networks: a population; or one network, or several of one structure.
-        learner: gradient x update x moment. Numbers of the update may be one a member.
+        learner: gradient x update x moment; or a `Hosted` one. Numbers of an update may be one a member.
         data: what to learn from.
         loss: what an answer costs.
         until: budget, criterion, patience.
@@ -61,7 +64,7 @@ def train(
             is trained. None: 1 for a lone network or networks of many weights, else 8, padded.
         buckets: most length buckets; each is compiled for itself. None: at most 4, and only those that save more
             time in 100 epochs than their compilation takes.
-        progress: called with a `Progress` after every epoch.
+        progress: called with a `Progress` after every epoch; where it returns True, training stops.
         memory: the updates' memories from an earlier `Solution`, to go on with.
 
     Returns:
@@ -74,12 +77,14 @@ def train(
 
     """
     population = Population.of(networks, seed)
-    dtype = jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array))[0].dtype
+    dtype = population.stacked.readout.weights.dtype
     for examples in (data, validation):
         if examples is not None:
             loss.check_targets(examples.targets, population.stacked.output_size)
+    if isinstance(learner, Hosted):
+        return solve_each(population, learner, data, loss, validation)
     size = learner.moment.size
-    weights = sum(leaf[0].size for leaf in jax.tree.leaves(eqx.filter(population.stacked, eqx.is_inexact_array)))
+    weights = sum(leaf[0].size for leaf in jax.tree.leaves(trainable(population.stacked)))
     if width is None:
         width = 1 if len(population) == 1 or weights >= ALONE_FROM else BLOCK
     elif width < 1:
@@ -106,7 +111,7 @@ def train(
             history = {name: list(rows) for name, rows in saved.history.items()}
             first, seconds = saved.epoch, dict(saved.seconds)
 
-    members, durations = len(population), []
+    members, durations, stopped = len(population), [], False
     for epoch in range(first, until.epochs):
         active = np.asarray(blocks.active)
         if not active.any():
@@ -120,12 +125,16 @@ def train(
             history[name].append(values)
         durations.append(time.perf_counter() - begun)
         if progress is not None:
-            progress(_progress(history, epoch + 1, until.epochs, blocks, members, sum(durations), bool(judges)))
+            now = _progress(history, epoch + 1, until.epochs, blocks, members, sum(durations), bool(judges))
+            stopped = progress(now) is True
         if store is not None and (store.due() or epoch + 1 == until.epochs):
             store.save(mark, _saved(blocks, history, epoch + 1, _seconds(seconds, durations)))
+        if stopped:
+            break
     if store is not None and durations:
         store.save(mark, _saved(blocks, history, first + len(durations), _seconds(seconds, durations)))
-    return dissolve_blocks(population, blocks, history, _seconds(seconds, durations), validated=bool(judges))
+    spent = _seconds(seconds, durations)
+    return dissolve_blocks(population, blocks, history, spent, validated=bool(judges), stopped=stopped)
 
 
 def _batch_rows(bucket: Bucket, size: int | None) -> int:
@@ -167,7 +176,8 @@ def _mark(population: Population, learner: Learner, examples: Any, loss: Loss, *
     arrays = [np.asarray(leaf) for leaf in jax.tree.leaves(arrays)]
     for some in examples:
         if some is not None:
-            arrays += [some.xs.values, np.asarray(some.xs.lengths), np.asarray(some.targets)]
+            targets = some.targets.values if isinstance(some.targets, StepTargets) else some.targets
+            arrays += [some.xs.values, np.asarray(some.xs.lengths), np.asarray(targets)]
             arrays += [np.zeros(0) if some.weights is None else some.weights]
             arrays += [np.zeros(0) if some.xs.boundaries is None else some.xs.flat_boundaries]
     return fingerprint(arrays, static)

@@ -9,8 +9,10 @@ doi:10.1162/neco.1990.2.4.490.
 from typing import Any
 
 import equinox as eqx
+import jax
 from jaxtyping import Array, Float
 
+from ...cells import split
 from ...errors import InvalidInput
 from ...layers import Mode, Network
 from ..losses import Loss
@@ -51,8 +53,10 @@ class TruncatedBPTT(Gradient):
 
 
 def _back_propagate(network: Network, loss: Loss, chunk: Chunk, mode: Mode) -> tuple[Float[Array, ""], Network]:
-    def cost(network: Network) -> Float[Array, ""]:
-        answer = network(chunk.xs, chunk.lengths, key=chunk.key, mode=mode)
-        return (loss(answer, chunk.targets, chunk.lengths) * chunk.weights).sum()
+    moving, rest = split(network)
 
-    return eqx.filter_value_and_grad(cost)(network)
+    def cost(moving: Any) -> Float[Array, ""]:
+        answer = eqx.combine(moving, rest)(chunk.xs, chunk.lengths, key=chunk.key, mode=mode)
+        return (loss(answer, chunk.targets) * chunk.weights).sum()
+
+    return jax.value_and_grad(cost)(moving)

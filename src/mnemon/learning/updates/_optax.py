@@ -12,6 +12,7 @@ import numpy as np
 import optax
 from jaxtyping import Array
 
+from ...cells import trainable
 from ...errors import InvalidInput, suggest
 from ...layers import Network
 from ._update import Update
@@ -151,11 +152,11 @@ class Optax(Update):
     def init(self, network: Network) -> Any:
         """The optimiser's own state."""
         with _optax_rules():
-            return self._transformation().init(eqx.filter(network, eqx.is_inexact_array))
+            return self._transformation().init(trainable(network))
 
     def step(self, memory: Any, network: Network, gradient: Any) -> tuple[Any, Network]:
         """Clip, transform, add."""
-        weights: Any = eqx.filter(network, eqx.is_inexact_array)
+        weights: Any = trainable(network)
         with _optax_rules():
             changes, memory = self._transformation().update(gradient, memory, weights)
             return memory, eqx.apply_updates(network, changes)
@@ -185,11 +186,11 @@ class Transformation(Update):
     def init(self, network: Network) -> Any:
         """The transformation's own state."""
         with _optax_rules():
-            return self.transformation.init(eqx.filter(network, eqx.is_inexact_array))
+            return self.transformation.init(trainable(network))
 
     def step(self, memory: Any, network: Network, gradient: Any) -> tuple[Any, Network]:
         """Transform, add."""
-        weights: Any = eqx.filter(network, eqx.is_inexact_array)
+        weights: Any = trainable(network)
         with _optax_rules():
             changes, memory = self.transformation.update(gradient, memory, weights)
             return memory, eqx.apply_updates(network, changes)
