@@ -6,11 +6,12 @@
     o(t) = f( Wo x + Uo r(t-1) + bo + po * s(t) )           output gate           (1 where absent)
     y(t) = o(t) h( s(t) )                                   cell outputs
 
-r is what feeds back: the cell outputs y, and in the 1997 row the gates too. The cells of a block share its gates; a
-peephole sums over the cells of the block. Papers: see the rows of the table.
+r is what feeds back: the cell outputs y; in some rows the gates too; in the projected row r(t) = P y(t), and then r is
+also what is seen from outside. Coupled gates are one minus each other. The cells of a block share its gates; a peephole
+sums over the cells of the block. Papers: see the rows of the table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -38,21 +39,25 @@ class LSTM(Cell):
 
     Weights, rows in the order input, forget, output gate (those present, one a block), then cells:
     `input_weights` (rows, input_size), `recurrent_weights` (rows, sources), `bias` (biased rows,) or None,
-    `peepholes` (gates, units) or None.
+    `peepholes` (gates, units) or None, `gate_weights` from gates to gates or None, `projection_weights` (projection,
+    units) or None.
 
     Args:
         input_size: features of a step.
         units: number of cells.
-        variant: a name in `LSTM_TABLE` ("forget", "1997", "peephole", "counting") or an `LSTMVariant`.
+        variant: a name in `LSTM_TABLE` ("forget", "1997", "peephole", "counting", "input-only", "coupled", "janet",
+            "full-gates", "projection") or an `LSTMVariant`.
         cells_per_block: how many cells share one set of gates; must divide `units`.
+        projection: size of the projection in a row that has one; a quarter of the units if None.
         gate_bias: starting bias by gate name, a number or one a block, e.g. `{"input": (-2, -4)}`; added to what the
             initialiser draws. The default starts forget gates open with 1 (Gers and others 2000; Jozefowicz and
-            others, ICML 2015).
+            others, ICML 2015), and with them an input gate that stands for both at -1.
         initialiser: a `Start`, or one `(key, shape) -> array` for all weights.
         key: random key.
 
     Raises:
-        InvalidInput: unknown variant or gate, or blocks that do not divide the units.
+        InvalidInput: unknown variant or gate, blocks that do not divide the units, or a projection that the row does
+            not have or that is empty.
 
     Example:
         >>> import jax
@@ -67,8 +72,11 @@ class LSTM(Cell):
     recurrent_weights: Float[Array, "rows sources"]
     bias: Float[Array, " biased"] | None
     peepholes: Float[Array, "gates cells"] | None
+    gate_weights: Float[Array, "gate_units gate_units"] | None
+    projection_weights: Float[Array, "projection cells"] | None
     variant: LSTMVariant = eqx.field(static=True)
     cells_per_block: int = eqx.field(static=True)
+    units: int = eqx.field(static=True)
     input_size: int = eqx.field(static=True)
     output_size: int = eqx.field(static=True)
 
@@ -79,7 +87,8 @@ class LSTM(Cell):
         *,
         variant: str | LSTMVariant = "forget",
         cells_per_block: int = 1,
-        gate_bias: dict[str, float | Sequence[float]] | None = None,
+        projection: int | None = None,
+        gate_bias: Mapping[str, float | Sequence[float]] | None = None,
         initialiser: Initialiser | Start | None = None,
         key: PRNGKeyArray,
     ) -> None:
@@ -91,28 +100,37 @@ class LSTM(Cell):
             raise InvalidInput(f"cells_per_block={cells_per_block} does not divide units={units}")
         self.variant = variant
         self.cells_per_block = cells_per_block
+        self.units = units
         self.input_size = input_size
-        self.output_size = units
+        self.output_size = _projected(variant, units, projection)
 
         gates = len(variant.gates) * self.blocks
-        sources = units + (gates if variant.recurrence == "cells and gates" else 0)
+        sources = self.output_size + (gates if variant.recurrence == "cells and gates" else 0)
         biased = {"all": gates + units, "gates": gates, "none": 0}[variant.biases]
         start = Start.of(initialiser)
-        input_key, recurrent_key, bias_key, peephole_key = jax.random.split(key, 4)
+        input_key, recurrent_key, bias_key, peephole_key, gate_key, projection_key = jax.random.split(key, 6)
         self.input_weights = start.inputs(input_key, (gates + units, input_size))
         self.recurrent_weights = start.recurrent(recurrent_key, (gates + units, sources))
-        shift = self._gate_bias({"forget": 1.0} if gate_bias is None else gate_bias, biased, gate_bias is not None)
+        opening = {"input": -1.0} if variant.coupled and variant.input_gate else {"forget": 1.0}
+        shift = self._gate_bias(opening if gate_bias is None else gate_bias, biased, gate_bias is not None)
         self.bias = start.bias(bias_key, (biased,)) + shift if biased else None
         self.peepholes = (
             start.inputs(peephole_key, (len(variant.gates), units)) if variant.peepholes and variant.gates else None
+        )
+        fed = variant.recurrence == "gates to gates" and gates
+        self.gate_weights = start.recurrent(gate_key, (gates, gates)) if fed else None
+        self.projection_weights = (
+            start.inputs(projection_key, (self.output_size, units)) if variant.projection else None
         )
 
     @property
     def blocks(self) -> int:
         """Number of blocks, each with its own gates."""
-        return self.output_size // self.cells_per_block
+        return self.units // self.cells_per_block
 
-    def _gate_bias(self, wanted: dict[str, float | Sequence[float]], biased: int, strict: bool) -> Float[Array, " b"]:
+    def _gate_bias(
+        self, wanted: Mapping[str, float | Sequence[float]], biased: int, strict: bool
+    ) -> Float[Array, " b"]:
         """The shifts of the bias vector that `gate_bias` asks for; `strict` where the user asked."""
         shift = np.zeros(biased)
         for gate, value in wanted.items():
@@ -133,7 +151,8 @@ class LSTM(Cell):
     def initial_state(self) -> LSTMState:
         """Zeros."""
         dtype = self.recurrent_weights.dtype
-        return LSTMState(jnp.zeros(self.recurrent_weights.shape[1], dtype), jnp.zeros(self.output_size, dtype))
+        sources = self.recurrent_weights.shape[1] + (0 if self.gate_weights is None else self.gate_weights.shape[1])
+        return LSTMState(jnp.zeros(sources, dtype), jnp.zeros(self.units, dtype))
 
     def project(self, xs: Float[Array, "time inputs"]) -> Float[Array, "time rows"]:
         """W x + b."""
@@ -145,29 +164,39 @@ class LSTM(Cell):
 
     def recur(self, state: LSTMState) -> Float[Array, " rows"]:
         """U r."""
-        return self.recurrent_weights @ state.sources
+        if self.gate_weights is None:
+            return self.recurrent_weights @ state.sources
+        product = self.recurrent_weights @ state.sources[: self.output_size]
+        return product + jnp.pad(self.gate_weights @ state.sources[self.output_size :], (0, self.units))
 
     def step(self, state: LSTMState, drive: Float[Array, " rows"]) -> LSTMState:
         """The equations above, for whichever gates the row has."""
         variant, blocks = self.variant, self.blocks
         nets = {name: drive[k * blocks : (k + 1) * blocks] for k, name in enumerate(variant.gates)}
         net_cell = drive[len(variant.gates) * blocks :]
-        opened = {name: logistic(net + self._peep(name, state.cells)) for name, net in nets.items() if name != "output"}
+        seen = {name: net + self._peep(name, state.cells) for name, net in nets.items() if name != "output"}
+        opened = {name: logistic(net) for name, net in seen.items()}
+        through = {name: self._spread(gate) for name, gate in opened.items()}
+        if variant.coupled:
+            present, absent = ("input", "forget") if variant.input_gate else ("forget", "input")
+            through[absent] = self._spread(1 - logistic(seen[present] - variant.coupling_shift))
         written = SQUASHING[variant.squash_in](net_cell)
-        if "input" in opened:
-            written = self._spread(opened["input"]) * written
-        kept = self._spread(opened["forget"]) * state.cells if "forget" in opened else state.cells
+        if "input" in through:
+            written = through["input"] * written
+        kept = through["forget"] * state.cells if "forget" in through else state.cells
         cells = kept + written
         read = SQUASHING[variant.squash_out](cells)
         if "output" in nets:
             opened["output"] = logistic(nets["output"] + self._peep("output", cells))
             read = self._spread(opened["output"]) * read
-        if variant.recurrence == "cells and gates":
-            return LSTMState(jnp.concatenate([read, *(opened[name] for name in variant.gates)]), cells)
-        return LSTMState(read, cells)
+        if self.projection_weights is not None:
+            read = self.projection_weights @ read
+        if variant.recurrence == "cells":
+            return LSTMState(read, cells)
+        return LSTMState(jnp.concatenate([read, *(opened[name] for name in variant.gates)]), cells)
 
-    def output(self, state: LSTMState) -> Float[Array, " units"]:
-        """The cell outputs y."""
+    def output(self, state: LSTMState) -> Float[Array, " outputs"]:
+        """The cell outputs y, or their projection."""
         return state.sources[: self.output_size]
 
     def _peep(self, gate: str, cells: Float[Array, " cells"]) -> Float[Array, " blocks"]:
@@ -180,3 +209,15 @@ class LSTM(Cell):
     def _spread(self, gate: Float[Array, " blocks"]) -> Float[Array, " cells"]:
         """A block's gate, once for each of its cells."""
         return gate if self.cells_per_block == 1 else jnp.repeat(gate, self.cells_per_block)
+
+
+def _projected(variant: LSTMVariant, units: int, projection: int | None) -> int:
+    """How many units are seen from outside."""
+    if not variant.projection:
+        if projection is not None:
+            raise InvalidInput(f"projection={projection}: this row has none; variant='projection' does")
+        return units
+    size = max(1, units // 4) if projection is None else projection
+    if size < 1:
+        raise InvalidInput(f"projection={projection}; expected at least 1")
+    return size
