@@ -64,15 +64,15 @@ class MinimalGated(Cell):
         """Zeros."""
         return jnp.zeros(self.output_size, self.recurrent_weights.dtype)
 
-    def project(self, xs: Float[Array, "time inputs"]) -> Float[Array, "time 2*units"]:
+    def project(self, xs: Float[Array, "time inputs"]) -> Float[Array, "time rows"]:
         """W x + b."""
         return xs @ self.input_weights.T + self.bias[None]
 
-    def recur(self, state: Float[Array, " units"]) -> Float[Array, " 2*units"]:
+    def recur(self, state: Float[Array, " units"]) -> Float[Array, " rows"]:
         """U h of the gate; nothing for the candidate."""
         return jnp.concatenate([self.recurrent_weights[: self.output_size] @ state, jnp.zeros_like(state)])
 
-    def step(self, state: Float[Array, " units"], drive: Float[Array, " 2*units"]) -> Float[Array, " units"]:
+    def step(self, state: Float[Array, " units"], drive: Float[Array, " rows"]) -> Float[Array, " units"]:
         """The equations above."""
         replaced = logistic(drive[: self.output_size])
         seen = self.recurrent_weights[self.output_size :] @ (replaced * state)
