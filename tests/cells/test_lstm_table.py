@@ -93,6 +93,46 @@ def test_gates_that_feed_nothing_back_are_recurrence_from_the_cells_alone(float6
     assert_close(said(deaf), said(eqx.tree_at(weights, simpler, values)))
 
 
+def test_the_input_gate_alone_is_the_1997_cell_with_its_output_gate_open(float64):
+    whole = pinned(lstm("1997"), "output", OPEN)
+    deaf = eqx.tree_at(lambda c: c.recurrent_weights, whole, whole.recurrent_weights.at[:, 4:].set(0))
+    kept = [0, 1, 4, 5]
+    values = [deaf.input_weights[kept, :], deaf.recurrent_weights[kept, :][:, :4], deaf.bias[jnp.array(kept)]]
+    alone = eqx.tree_at(weights, lstm("input-only"), [jnp.asarray(np.asarray(value)) for value in values])
+    assert_close(said(alone), said(deaf))
+
+
+def test_a_forget_gate_with_the_weights_of_the_input_gate_reversed_is_coupled(float64):
+    coupled = lstm("coupled")
+    whole = lstm("peephole")
+    values = [jnp.concatenate([part[:2], -part[:2], part[2:]]) for part in weights(coupled)]
+    peepholes = jnp.concatenate([coupled.peepholes[:1], -coupled.peepholes[:1], coupled.peepholes[1:]])
+    whole = eqx.tree_at(lambda c: [*weights(c), c.peepholes], whole, [*values, peepholes])
+    assert_close(said(whole), said(coupled))
+
+
+def test_janet_is_the_forget_row_with_its_gates_tied_and_nothing_squashed_after(float64):
+    """The input gate's net is beta minus the forget gate's; the output gate is open."""
+    janet = lstm("janet")
+    values = [jnp.concatenate([-part[:2], part[:2], 0 * part[:2], part[2:]]) for part in weights(janet)]
+    values[2] = values[2].at[:2].add(1).at[4:6].set(OPEN)
+    whole = eqx.tree_at(weights, lstm(LSTMVariant(squash_out="identity")), values)
+    assert_close(said(whole), said(janet))
+
+
+def test_gates_deaf_to_gates_are_the_peephole_row(float64):
+    whole = lstm("full-gates")
+    deaf = eqx.tree_at(lambda c: c.gate_weights, whole, jnp.zeros_like(whole.gate_weights))
+    assert not np.allclose(said(whole), said(deaf))
+    assert_close(said(deaf), said(lstm("peephole")))  # the same key draws the same other weights
+
+
+def test_a_projection_to_the_cells_themselves_is_none(float64):
+    whole = lstm("projection", projection=UNITS)
+    same = eqx.tree_at(lambda c: c.projection_weights, whole, jnp.eye(UNITS))
+    assert_close(said(same), said(lstm("peephole")))
+
+
 @pytest.mark.parametrize("biases, kept", [("gates", 6), ("none", 0)])
 def test_biases_of_zero_are_no_biases(biases, kept, float64):
     whole = lstm("forget")
@@ -151,6 +191,7 @@ def test_forget_gates_start_open_unless_told():
     quiet = {"initialiser": zeros}
     assert_close(lstm("forget", **quiet).bias, np.array([0, 0, 1, 1, 0, 0, 0, 0]), 0)
     assert_close(lstm("forget", gate_bias={}, **quiet).bias, np.zeros(8), 0)
+    assert_close(lstm("coupled", **quiet).bias, np.array([-1, -1, 0, 0, 0, 0]), 0)
     assert_close(lstm("1997", **quiet).bias, np.zeros(6), 0)
     assert_close(lstm("1997", gate_bias={"output": (-1, -2)}, **quiet).bias, np.array([0, 0, -1, -2, 0, 0]), 0)
 
@@ -169,6 +210,8 @@ def test_a_gate_bias_is_added_to_what_the_initialiser_draws():
         ({"variant": LSTMVariant(biases="none"), "gate_bias": {"input": 1}}, "no biased gate 'input'"),
         ({"variant": "forget", "gate_bias": {"input": (1, 2, 3)}}, "takes one number or 2, one a block"),
         ({"variant": "forget", "cells_per_block": 3}, "cells_per_block=3 does not divide units=2"),
+        ({"variant": "forget", "projection": 1}, "projection=1: this row has none"),
+        ({"variant": "projection", "projection": 0}, "projection=0; expected at least 1"),
     ],
 )
 def test_mistakes_are_told(mistake, told):
@@ -183,6 +226,8 @@ def test_mistakes_are_told(mistake, told):
         ({"squash_out": "sigmoid"}, "squash_out='sigmoid': .*logistic"),
         ({"biases": "cells"}, "expected 'all', 'gates' or 'none'"),
         ({"recurrence": "gates"}, "expected 'cells' or 'cells and gates'"),
+        ({"coupled": True}, "one of input_gate and forget_gate is present"),
+        ({"projection": True, "recurrence": "gates to gates"}, "goes with recurrence='cells'"),
     ],
 )
 def test_a_row_with_a_misspelt_column_is_refused(column, told, unchecked):
