@@ -227,7 +227,10 @@ UNSAVABLE = {
         "parameters.optimizer: optax.*no part",
     ),
     "own cell": ({"cell": lambda inputs, units, *, key: GRU(inputs, units, key=key)}, "parameters.cell: .*lambda"),
-    "own initialiser": ({"cell": functools.partial(Elman, initialiser=uniform(0.1))}, "initialiser: .*uniform"),
+    "own initialiser": (
+        {"cell": functools.partial(Elman, initialiser=lambda key, shape: uniform(0.1)(key, shape))},
+        "initialiser: .*lambda",
+    ),
 }
 
 

@@ -33,7 +33,7 @@ def test_symbols():
 
 def memory_of(stream):
     """Places in memory that hold what the stream remembers."""
-    return [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(stream._memory)]
+    return [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(stream._state)]
 
 
 @pytest.mark.parametrize("kind", CAUSAL)

@@ -71,7 +71,7 @@ class SequenceClassifier(ClassifierMixin, WholeSequenceEstimator):
             elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
                 raise InvalidInput(f"classes={classes!r} differ from those of the first call, {self.classes_!r}")
             self._fit_further(X, y, sample_weight)
-            self.__dict__.pop("_announced", None)
+            vars(self).pop("_announced", None)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -138,8 +138,9 @@ class SequenceClassifier(ClassifierMixin, WholeSequenceEstimator):
         if y is None:
             raise InvalidInput("requires y to be passed, but the target y is None: give one label for each sequence")
         xs = self._check_X(X, fitted=fitted)
-        if np.ndim(y) == 2 and type_of_target(y) == "multilabel-indicator":
-            labels = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+        table = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+        if table.ndim == 2 and type_of_target(table) == "multilabel-indicator":
+            labels = table
         else:
             labels = column_or_1d(y, warn=True)
             if labels.dtype.kind == "f":
@@ -152,13 +153,14 @@ class SequenceClassifier(ClassifierMixin, WholeSequenceEstimator):
         return xs, labels
 
     def _learn_targets(self, y: np.ndarray) -> None:
-        announced = self.__dict__.get("_announced")
+        partly = "_announced" in vars(self)
+        announced = vars(self).get("_announced")
         self.multilabel_ = y.ndim == 2
         if self.multilabel_:
             self.classes_ = np.arange(y.shape[1])
             return
         self.classes_ = distinct(y)[0] if announced is None else announced
-        if announced is not None and len(announced) < 2:
+        if partly and len(self.classes_) < 2:
             raise InvalidInput("a classifier needs at least 2 classes; name all of them with classes=")
         at_least_two(self.classes_)
 

@@ -31,7 +31,8 @@ def registered() -> dict[str, type]:
     }
 
 
-FUNCTIONS = SQUASHING | {function.__name__: function for function in (cells.glorot, cells.orthogonal, cells.zeros)}
+_PUBLIC = (cells.glorot, cells.orthogonal, cells.zeros, cells.IRNN)
+FUNCTIONS = SQUASHING | {function.__name__: function for function in _PUBLIC}
 
 
 def _fields(part: type) -> tuple[str, ...]:

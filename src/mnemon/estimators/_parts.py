@@ -7,13 +7,12 @@ import jax
 import optax
 from jaxtyping import PRNGKeyArray
 
-from ..cells import GRU, LSTM, Cell, Elman, Recurs
+from ..cells import CELLS, Cell, Recurs
 from ..errors import InvalidInput, InvalidType, suggest
 from ..layers import PLACES, Bidirectional, Layer, Network, Readout, Recurrent, Segmented, Stack
 from ..learning import BPTT, Gradient, Hosted, Optax, Transformation, Update
 from ..learning.updates import NAMES
 
-CELLS: dict[str, type[Cell]] = {cell.__name__.lower(): cell for cell in (Elman, GRU, LSTM)}
 GRADIENTS: dict[str, type[Gradient]] = {rule.__name__.lower(): rule for rule in (BPTT,)}
 
 # The norm to which "adam" and other optimisers given by name clip gradients; an object decides for itself.

@@ -40,8 +40,8 @@ class SequencePredictor(SequenceEstimator):
 
     Example:
         >>> from mnemon import SequencePredictor
-        >>> predictor = SequencePredictor(units=16, epochs=30, random_state=0).fit(["abcabcabcabc"] * 20)
-        >>> predictor.generate("ab", 4, temperature=0.1)
+        >>> predictor = SequencePredictor(units=16, epochs=60, dropout=0.0, random_state=0).fit(["abcabcabcabc"] * 20)
+        >>> predictor.generate("ab", 4, temperature=0)
         'cabc'
 
     """
