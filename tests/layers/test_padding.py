@@ -57,9 +57,14 @@ def test_a_batch_is_its_sequences_run_alone(name, float64):
     run = eqx.filter_jit(lambda xs, lengths: layer(xs, lengths))
     together = run(xs, jnp.asarray(LENGTHS))
     for k in (0, 2):
-        length = LENGTHS[k]
-        alone = run(xs[k, :length], None)
+        alone = run(xs[k, : LENGTHS[k]], None)
+        length = len(alone.outputs)
+        assert layer.keeps_pace == (length == LENGTHS[k])
+        assert together.lengths[k] == length
         assert_close(together.outputs[k, :length], alone.outputs)
+        behind = together.outputs[k, length:]
+        repeated = alone.outputs[-1:] if layer.causal else behind[:1]  # a walk from the end ends at the start
+        assert_close(behind, jnp.broadcast_to(repeated, behind.shape))
         assert_close(together.last[k], alone.last)
         if together.ends is not None:
             assert_close(together.ends[k, :length], alone.ends, 0)

@@ -4,13 +4,14 @@ Inside the library a batch is (*batch, time, features). A layer answers with a `
 layers and a `Readout`.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
-from .unfold import Engine, batch_shape
+from .unfold import Engine
 
 
 class Steps(NamedTuple):
@@ -53,15 +54,28 @@ class Passage(NamedTuple):
 
 
 class Layer(eqx.Module):
-    """Base of all layers. A causal layer also writes `begin` and `step`."""
+    """Base of all layers. A causal layer also writes `begin` and `step`.
+
+    Attributes:
+        input_size: number of features of one input step.
+        output_size: number of units of one output step.
+        because: why a layer that is not causal cannot be stepped, after its name.
+
+    """
 
     input_size: eqx.AbstractVar[int]
     output_size: eqx.AbstractVar[int]
+    because: ClassVar[str] = "reads sequences from their end"
 
     @property
     def reads_symbols(self) -> bool:
         """Whether the layer takes the codes of symbols (*batch, time) as they are; others get them one-hot."""
         return False
+
+    @property
+    def keeps_pace(self) -> bool:
+        """Whether there is one output step for each input step."""
+        return True
 
     @property
     def causal(self) -> bool:
@@ -103,9 +117,21 @@ def values_of(xs: PyTree[Array]) -> Array:
     return xs.values if isinstance(xs, Steps) else xs
 
 
-def batch_time(xs: PyTree[Array]) -> int:
-    """Length of the time axis of inputs."""
-    return jax.tree.leaves(xs)[0].shape[len(batch_shape(xs))]
+def hold(values: Array, lengths: Int[Array, "*batch"] | None) -> Array:
+    """Values (*batch, time, features) with the last step of each sequence repeated behind its end."""
+    if lengths is None:
+        return values
+    steps = jnp.arange(values.shape[-2]).reshape((1,) * lengths.ndim + (-1,))
+    index = jnp.clip(jnp.minimum(steps, lengths[..., None] - 1), 0)
+    return jnp.take_along_axis(values, index[..., None], axis=-2)
+
+
+def silence(values: Array, lengths: Int[Array, "*batch"] | None) -> Array:
+    """Values (*batch, time, features) with zeros behind each sequence's end."""
+    if lengths is None:
+        return values
+    steps = jnp.arange(values.shape[-2]).reshape((1,) * lengths.ndim + (-1,))
+    return jnp.where((steps < lengths[..., None])[..., None], values, jnp.zeros((), values.dtype))
 
 
 def over_batch(function: Any, leading: int) -> Any:

@@ -95,8 +95,7 @@ class Network(eqx.Module):
         for layer in self.layers.layers:
             if not layer.causal:
                 raise InvalidInput(
-                    f"this network cannot be stepped through time: its layer {type(layer).__name__} reads sequences "
-                    "from their end"
+                    f"this network cannot be stepped through time: its layer {type(layer).__name__} {layer.because}"
                 )
         return self.layers.begin(), self.readout.begin()
 

@@ -11,6 +11,7 @@ batch, reversed, and, by `engine`, walked through time in one of the two ways of
 or repeated differentiation asks for "plain".
 """
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -233,7 +234,7 @@ def _with(shape: tuple[int, ...], batch: int, axis: int) -> tuple[int, ...]:
 
 
 def _flatten(tree: PyTree[Array], leading: tuple[int, ...]) -> PyTree[Array]:
-    return jax.tree.map(lambda leaf: leaf.reshape((-1, *leaf.shape[len(leading) :])), tree)
+    return jax.tree.map(lambda leaf: leaf.reshape((math.prod(leading), *leaf.shape[len(leading) :])), tree)
 
 
 def _unflatten(tree: PyTree[Array], leading: tuple[int, ...]) -> PyTree[Array]:
