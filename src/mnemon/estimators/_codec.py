@@ -31,7 +31,7 @@ def registered() -> dict[str, type]:
     }
 
 
-_PUBLIC = (cells.glorot, cells.orthogonal, cells.zeros, cells.IRNN)
+_PUBLIC = (cells.glorot, cells.orthogonal, cells.zeros)
 FUNCTIONS = SQUASHING | {function.__name__: function for function in _PUBLIC}
 
 
