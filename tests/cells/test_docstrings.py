@@ -26,6 +26,9 @@ def test_example(shown):
     assert doctest.DocTestRunner().run(shown).failed == 0
 
 
-@pytest.mark.parametrize("part", ["Elman", "GRU", "LSTM", "Segmented", "Network"])
+CLASSES = [cell.__name__ for cell in mnemon.cells.CELLS.values() if isinstance(cell, type)]
+
+
+@pytest.mark.parametrize("part", [*CLASSES, "_irnn", "Segmented", "Network"])
 def test_every_main_part_shows_an_example(part):
     assert any(test.name.endswith(f".{part}") for test in SHOWN)

@@ -6,7 +6,22 @@ import numpy as np
 import pytest
 from table_of_cells import assert_close
 
-from mnemon.cells import GRU, SQUASHING, Elman, Start, glorot, orthogonal, uniform, zeros
+from mnemon.cells import (
+    GRU,
+    IRNN,
+    SQUASHING,
+    Elman,
+    LeakyESN,
+    Start,
+    gaussian,
+    glorot,
+    identity,
+    orthogonal,
+    sparse,
+    spectral_radius,
+    uniform,
+    zeros,
+)
 from mnemon.errors import InvalidInput
 
 KEY = jax.random.key(0)
@@ -29,6 +44,72 @@ def test_each_gate_of_a_recurrent_matrix_keeps_lengths():
         assert_close(block @ block.T, np.eye(4), 1e-5)
     rest = orthogonal(KEY, (6, 4))[4:]
     assert_close(rest @ rest.T, np.eye(2), 1e-5)
+
+
+def test_gaussian_has_its_deviation():
+    drawn = np.asarray(gaussian(0.3)(KEY, (40, 60)))
+    assert_close([drawn.std(), drawn.mean()], [np.float32(0.3), np.float32(0)], 0.02)
+
+
+def test_identity_stands_in_each_square_block():
+    assert_close(identity(0.5)(KEY, (6, 4)), 0.5 * np.eye(4, dtype=np.float32)[[0, 1, 2, 3, 0, 1]], 0)
+
+
+@pytest.mark.parametrize("connections", [1, 4, None])
+def test_a_block_has_its_spectral_radius_for_a_whole_population(connections, float64):
+    """Against the eigenvalues of NumPy; each row has as many entries as asked for."""
+    draw = jax.jit(jax.vmap(lambda key: spectral_radius(0.9, connections)(key, (24, 12))))
+    piles = np.asarray(draw(jax.random.split(KEY, 20)))
+    radii = [np.abs(np.linalg.eigvals(block)).max() for pile in piles for block in np.split(pile, 2)]
+    assert_close(radii, [0.9] * len(radii), 1e-10)
+    assert (np.count_nonzero(piles, axis=-1) == (connections or 12)).all()
+    assert not np.allclose(piles[0], piles[1])
+
+
+def test_sparse_gives_each_unit_so_many_sources():
+    drawn = np.asarray(sparse(deviation=2.0)(KEY, (300, 40)))
+    assert (np.count_nonzero(drawn, axis=1) == 15).all()
+    assert np.ptp(np.count_nonzero(drawn, axis=0)) > 0
+    assert_close(drawn[drawn != 0].std(), np.float32(2.0), 0.05)
+    assert np.count_nonzero(sparse()(KEY, (3, 4))) == 12
+    assert np.count_nonzero(sparse(2)(KEY, (5,))) == 5
+
+
+@pytest.mark.parametrize(
+    "mistake, told",
+    [
+        (lambda: sparse(0), "sparse: connections=0; expected at least 1"),
+        (lambda: spectral_radius(0.9, 0), "spectral_radius: connections=0; expected at least 1"),
+        (lambda: Elman(2, 3, initialiser=spectral_radius(0.9), key=KEY), "spectral_radius draws matrices only"),
+        (lambda: Elman(2, 3, initialiser=orthogonal, key=KEY), "orthogonal draws matrices only"),
+    ],
+)
+def test_starts_that_cannot_be_are_told(mistake, told):
+    with pytest.raises(InvalidInput, match=told):
+        mistake()
+
+
+def test_a_start_with_numbers_is_known_by_them():
+    """Equal numbers make equal starts, in dictionaries too; what a model file writes is their fields."""
+    assert uniform(0.1) == uniform(0.1) != uniform(0.2)
+    assert len({spectral_radius(0.9, 5), spectral_radius(0.9, connections=5), sparse()}) == 2
+
+
+def test_the_rectified_network_starts_as_the_identity():
+    cell = IRNN(5, 200, key=KEY)
+    assert_close(cell.recurrent_weights, np.eye(200, dtype=np.float32), 0)
+    assert not cell.bias.any()
+    assert_close(cell.input_weights.std(), np.float32(0.001), 1e-4)
+
+
+def test_a_reservoir_is_drawn_to_its_numbers():
+    how = {"spectral_radius": 0.8, "connections": 5, "input_scale": 0.1, "bias_scale": 0.0}
+    cell = LeakyESN(3, 40, **how, key=KEY)
+    weights = np.asarray(cell.recurrent_weights.value)
+    assert_close(np.abs(np.linalg.eigvals(weights)).max(), np.float32(0.8), 1e-5)
+    assert (np.count_nonzero(weights, axis=1) == 5).all()
+    assert 0.09 < np.abs(cell.input_weights.value).max() <= 0.1
+    assert not cell.bias.value.any()
 
 
 def test_one_initialiser_serves_all_weights_and_a_start_one_of_each_kind():

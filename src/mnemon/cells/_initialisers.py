@@ -83,8 +83,7 @@ class spectral_radius:
 
     Entries are uniform, `connections` of them in each row and the others 0 (None: all are drawn). The eigenvalue is
     the rate at which the powers of the block grow, |A^n|^(1/n) with n = 2^40, by repeated squaring (Gelfand's formula):
-    matrix products alone, so it works on every device, compiled or not, and for whole populations. A block all of whose
-    powers vanish, which only very few connections give, stays as it is drawn.
+    matrix products alone, so it works on every device, compiled or not, and for whole populations.
 
     Raises:
         InvalidInput: fewer than one connection, or a vector to draw.
@@ -104,8 +103,7 @@ class spectral_radius:
             block = jax.random.uniform(value_key, (size, size), minval=-1.0, maxval=1.0)
             if self.connections is not None:
                 block = jnp.where(_places(place_key, (size, size), self.connections), block, jnp.zeros_like(block))
-            found = largest_eigenvalue(block)
-            return jnp.where(found > 0, block * (self.radius / jnp.where(found > 0, found, 1)), block)
+            return block * (self.radius / jnp.maximum(largest_eigenvalue(block), jnp.finfo(block.dtype).tiny))
 
         return _piled(key, shape, "spectral_radius", draw)
 
