@@ -77,7 +77,7 @@ class CrossEntropy(Loss):
     ) -> Float[Array, " batch"]:
         """See `Loss`."""
         logs = jax.nn.log_softmax(answer.values, axis=-1)
-        if answer.marks is None:
+        if answer.marks is None and targets.ndim == 1:
             return -jnp.take_along_axis(logs, targets[:, None], axis=-1)[:, 0]
         wanted = _at_steps(targets, answer)
         costs = -jnp.take_along_axis(logs, jnp.maximum(wanted, 0)[..., None], axis=-1)[..., 0]
