@@ -45,7 +45,7 @@ def windows_by_hand(layer, x):
     return np.array(said)
 
 
-@pytest.mark.parametrize("how", [{}, {"causal": True}, {"stride": 2}, {"width": 2, "stride": 3}, {"width": 4}])
+@pytest.mark.parametrize("how", [{}, {"causal": True}, {"stride": 2}, {"width": 2, "stride": 3}])
 def test_a_convolution_is_its_windows(how, float64):
     layer = as_precise(convolution(**how))
     passage = passed(layer, as_float(XS), jnp.asarray(LENGTHS))
@@ -69,8 +69,8 @@ def test_a_window_lies_about_its_step_or_before_it():
     ]
 
 
-@pytest.mark.parametrize("width", [2, 3])
-def test_a_pyramid_is_its_layer_over_inputs_side_by_side(width, float64):
+def test_a_pyramid_is_its_layer_over_inputs_side_by_side(float64):
+    width = 3
     layer = as_precise(Pyramid(Bidirectional(elman(3 * width), gru(3 * width)), width))
     passage = passed(layer, as_float(XS), jnp.asarray(LENGTHS))
     for k, length in enumerate(LENGTHS):
@@ -126,8 +126,7 @@ def test_codes_and_rows_teach_an_embedding_the_same(float64):
 
     by_code = slope(network, codes)
     assert_close(slope(network, jax.nn.one_hot(codes, 3, dtype=float)), by_code)
-    alone = slope(eqx.tree_at(lambda n: n.layers.layers[0].table, network, network.layers.layers[0].table), codes)
-    assert_close(alone, by_code)
+    assert_close(slope(network, codes.at[1, 2:].set(0)), by_code)
     assert np.abs(by_code.layers.layers[0].table).min() > 0
 
 
@@ -135,7 +134,7 @@ def test_codes_are_stepped_too(float64):
     network = as_precise(Network(Stack(embedding(), elman(2)), Readout(2, 2, at="steps", key=jax.random.key(0))))
     codes = jnp.asarray([0, 2, 1])
     _, answers = jax.lax.scan(lambda memory, code: network.step(memory, code), network.begin(), codes)
-    assert_close(answers, network(codes).values)
+    assert_close(answers, passed(network, codes).values)
 
 
 def test_boundaries_of_the_data_pass_through_layers_below(float64):
