@@ -44,6 +44,15 @@ def test_forced_with_its_own_answers_a_network_answers_the_same(float64):
     assert_close(np.asarray(answer.values)[alive], np.asarray(closed)[alive])
 
 
+@pytest.mark.parametrize("known", [1, 4])
+def test_forecasts_go_on_from_what_is_known(known, float64):
+    cell = feedback((1, 3))
+    xs = as_float(XS)
+    closed, final = unfold(cell, xs)
+    state = cell.after(xs[:, :known], closed[:, :known])
+    assert_close(unfold(cell, xs[:, known:], state=state), (closed[:, known:], final))
+
+
 def test_targets_are_delayed():
     forced = feedback((2, 1)).forced(jnp.zeros((3, 2)), jnp.asarray([[1.0, 2], [3, 4], [5, 6]]))
     assert forced.tolist() == [[0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 2], [0, 0, 1, 2, 3, 4]]

@@ -10,7 +10,7 @@ from table_of_layers import as_precise, elman, gru, lstm
 
 from mnemon.cells import Elman, trainable, uniform
 from mnemon.errors import InvalidInput
-from mnemon.layers import Normalised, Segmented, unfold
+from mnemon.layers import Network, Normalised, Readout, RecurrentDropout, Segmented, unfold
 
 TIME = 4
 
@@ -118,6 +118,7 @@ def test_a_population_may_be_made_at_once():
     """Under `vmap` nothing is known of the weights, and which parts are normalised does not depend on them."""
     make = lambda key: Normalised(Elman(3, 2, initialiser=uniform(0.5), key=key))  # noqa: E731
     cells = eqx.filter_vmap(make)(jax.random.split(jax.random.key(0), 3))
+    assert not Network(make(jax.random.key(0)), Readout(2, 1, key=jax.random.key(0))).finishes
     assert cells.input_gains[0].shape == (3, 2)
     assert jnp.unique(cells.cell.input_weights).size == 3 * 2 * 3
 
@@ -125,5 +126,7 @@ def test_a_population_may_be_made_at_once():
 def test_mistakes_are_told():
     with pytest.raises(InvalidInput, match=r"needs a cell that can split off .* Segmented cannot"):
         Normalised(Segmented(elman(), elman(2), 3))
+    with pytest.raises(InvalidInput, match="RecurrentDropout completes its work at a sequence's end"):
+        Normalised(RecurrentDropout(elman(), 0.5))
     with pytest.raises(InvalidInput, match="Elman has a drive of a single number"):
         Normalised(elman(3, 1))

@@ -19,6 +19,7 @@ from ..cells import Cell
 from ..errors import InvalidInput
 from ._network import Network
 from ._network_cell import NetworkCell, NetworkState
+from .unfold import unfold
 
 
 class FeedbackState(NamedTuple):
@@ -90,6 +91,14 @@ class Feedback(Cell):
         """Inputs for the network by itself: `xs`, and beside them the targets of the delayed steps (0 before any)."""
         time = targets.shape[-2]
         return jnp.concatenate([xs, *(_delayed(targets, delay)[..., :time, :] for delay in self.delays)], axis=-1)
+
+    def after(
+        self, xs: Float[Array, "*batch time inputs"], targets: Float[Array, "*batch time outputs"]
+    ) -> FeedbackState:
+        """States (*batch, ...) after whole sequences in the open loop, from which the closed loop forecasts."""
+        _, network = unfold(self.cell, self.forced(xs, targets))
+        deepest = max(self.delays)
+        return FeedbackState(network, _delayed(targets, deepest)[..., -deepest:, :])
 
     def initial_state(self) -> FeedbackState:
         """The network's, and answers of zero."""

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..cells import Cell, Drive, Recurs, State
+from ..cells import Cell, Drive, Recurs, State, finishes
 from ..errors import InvalidInput
 from ._layer_norm import EPSILON, normalise
 
@@ -33,7 +33,8 @@ class Normalised(Cell):
         epsilon: what is added to the variances; it keeps the gradient at a state of zeros finite.
 
     Raises:
-        InvalidInput: a cell that cannot split off `recur`, or one with a drive of a single number.
+        InvalidInput: a cell that cannot split off `recur`, one that completes its work at a sequence's end, or one with
+            a drive of a single number.
 
     Example:
         >>> import jax
@@ -59,6 +60,11 @@ class Normalised(Cell):
             raise InvalidInput(
                 f"Normalised needs a cell that can split off its recurrent product (`recur`); {type(cell).__name__} "
                 "cannot. Put a LayerNorm between layers instead"
+            )
+        if finishes(cell):
+            raise InvalidInput(
+                f"Normalised: {type(cell).__name__} completes its work at a sequence's end (`finish`); normalise the "
+                "cell inside it"
             )
         state = cell.initial_state()
         by_input = _moved(lambda x: _products(cell, x), jnp.zeros((1, cell.input_size), _dtype(state)))
@@ -96,10 +102,6 @@ class Normalised(Cell):
     def output(self, state: State) -> Float[Array, " units"]:
         """The cell's own."""
         return self.cell.output(state)
-
-    def finish(self, state: State) -> State:
-        """The cell's own."""
-        return self.cell.finish(state)
 
     def _normalise(self, drive: Drive, gains: Norms, biases: Norms) -> Drive:
         leaves, structure = jax.tree.flatten(drive)
