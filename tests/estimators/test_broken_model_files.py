@@ -84,14 +84,19 @@ def test_tensors_of_somebody_else(path):
     refused(path, "it holds no mnemon_model")
 
 
-@pytest.mark.parametrize("words", ["", "{", "[]", "null", "3", '{"format": "1"}', "{}", '{"format": 1}'])
+@pytest.mark.parametrize("words", ["", "{", "[]", "null", "3", '{"format": "1"}', "{}", '{"format": 2}'])
 def test_a_description_that_is_none(whole, path, words):
     refused(rewrite(whole, path, lambda about: words), "is no whole model file of Mnemon")
 
 
 def test_a_newer_format(whole, path):
-    newer = rewrite(whole, path, lambda about: about | {"format": 2, "mnemon": "99.0"})
-    refused(newer, "has the model format 2, made by Mnemon 99.0; .*, reads formats up to 1. Install a newer")
+    newer = rewrite(whole, path, lambda about: about | {"format": 3, "mnemon": "99.0"})
+    refused(newer, "has the model format 3, made by Mnemon 99.0; .*, reads format 2. Install a newer")
+
+
+def test_an_older_format(whole, path):
+    older = rewrite(whole, path, lambda about: about | {"format": 1, "mnemon": "0.1"})
+    refused(older, "has the model format 1, made by Mnemon 0.1; .* Train it again")
 
 
 def test_an_unknown_estimator(whole, path):

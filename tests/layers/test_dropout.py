@@ -8,7 +8,7 @@ import pytest
 from table_of_cells import as_float, assert_close, inputs, make
 from table_of_layers import elman, gru, lstm
 
-from mnemon.cells import LSTM, advance
+from mnemon.cells import LSTM, Clockwork, advance
 from mnemon.errors import InvalidInput
 from mnemon.layers import Bidirectional, Network, Readout, Recurrent, RecurrentDropout, Segmented, Stack, unfold
 
@@ -104,3 +104,13 @@ def test_mistakes_are_told():
             Recurrent(elman(), dropout=wrong)
         with pytest.raises(InvalidInput, match=r"expected a share in \[0, 1\)"):
             Stack(elman(), dropout=wrong)
+
+
+def test_what_a_state_counts_is_never_dropped():
+    layer = Recurrent(Clockwork(3, 8, key=jax.random.key(0)), dropout=0.9)
+    xs = inputs(layer.cell, (4, 6))
+    dropped = passed(layer, xs, KEY)
+    assert np.all(np.isfinite(dropped.outputs))
+    # groups whose period does not divide the step keep their units: the clock ran on
+    slow = np.asarray(dropped.outputs)[:, :, -1:]
+    assert_close(slow[:, 1], slow[:, 2], 0)

@@ -1,56 +1,35 @@
 """What all sequence estimators share: parameters, and the way from data to trained networks."""
 
 import contextlib
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, Self, cast
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from ..errors import InvalidInput, InvalidType, raise_together
+from ..errors import InvalidInput, raise_together
 from ..layers import Network
 from ..learning import (
-    NONFINITE,
-    Batch,
     Examples,
-    Hosted,
-    Learner,
     Loss,
     Population,
-    Progress,
-    ProgressBar,
-    Solution,
     Targets,
     Until,
     take_targets,
-    train,
 )
 from ..sequences import Sequences
 from ._describe import part_lines
 from ._parameters import parameter_problems
-from ._parts import build_network, cell_maker, gradient_rule, update_rule
 from ._pickling import PicklesArrays
 from ._reading import Reads
 from ._saving import Savable
-
-
-class Split(NamedTuple):
-    """Training examples, and validation examples where there are any."""
-
-    training: Examples
-    validation: Examples | None
+from ._training import Split, Trains
 
 
 @dataclass(eq=False, repr=False)
-class SequenceEstimator(PicklesArrays, Reads, Savable, BaseEstimator):
+class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
     """Base of the estimators, with the parameters that all of them have.
 
     Args:
@@ -293,119 +272,10 @@ class SequenceEstimator(PicklesArrays, Reads, Savable, BaseEstimator):
             vars(self).update(before)
             raise
 
-    def _precise(self) -> Any:
-        """The context in which arrays have the wanted precision; nothing is changed outside it."""
-        return jax.enable_x64(self.precision == "float64")
-
-    def _learner(self) -> Learner | Hosted:
-        update = update_rule(self.optimizer, self.learning_rate)
-        if isinstance(update, Hosted):
-            return update
-        return Learner(gradient_rule(self.gradient), update, Batch(self.batch_size))
-
-    def _until(self, validated: bool) -> Until:
-        patience = None
-        if self.early_stopping:
-            patience = 10 if isinstance(self.early_stopping, bool | np.bool_) else int(self.early_stopping)
-        return Until(int(self.epochs), patience=patience, restore_best=validated and bool(self.early_stopping))
-
-    def _build(self, seed: int) -> Population:
-        """Untrained networks."""
-        inputs, outputs = self._inputs(), self._outputs()
-        if isinstance(self.network, Network):
-            self._check_fit(self.network, inputs, outputs)
-            if self.n_networks != 1:
-                raise InvalidInput(
-                    f"n_networks={self.n_networks}: a finished network= is one; give a function (inputs, outputs, *, "
-                    "key) -> Network to draw several"
-                )
-            exact = jnp.result_type(float)
-            finished = jax.tree.map(
-                lambda leaf: leaf.astype(exact) if eqx.is_inexact_array(leaf) else leaf, self.network
-            )
-            return Population.of(finished, seed)
-        if self.network is not None and not callable(self.network):
-            raise InvalidType(
-                "network: expected a Network or a function (inputs, outputs, *, key) -> Network; got "
-                f"{type(self.network).__name__}"
-            )
-
-        def make(key: Any) -> Network:
-            if self.network is not None:
-                own = self.network(inputs, outputs, key=key)
-                if not isinstance(own, Network):
-                    raise InvalidType(f"network: expected a function that makes a Network, got {type(own).__name__}")
-                return own
-            return build_network(
-                key,
-                inputs,
-                outputs,
-                maker=cell_maker(self.cell),
-                units=int(self.units),
-                layers=int(self.layers),
-                bidirectional=bool(self.bidirectional),
-                segment_length=self.segment_length,
-                embedding=None if self.alphabet_ is None else self.embedding,
-                readout=self._place(),
-                dropout=float(self.dropout),
-            )
-
-        population = Population.make(make, int(self.n_networks), seed)
-        self._check_fit(population.stacked, inputs, outputs)
-        return population
-
-    def _check_fit(self, network: Network, inputs: int, outputs: int) -> None:
-        if (network.input_size, network.output_size) != (inputs, outputs):
-            raise InvalidInput(
-                f"network: takes {network.input_size} inputs and says {network.output_size} outputs; these data need "
-                f"{inputs} inputs and {outputs} outputs"
-            )
-
-    def _train(self, population: Population, split: Split, until: Until, seed: int, memory: Any = None) -> Solution:
-        """Run the training loop, watched as `verbose` and `callbacks` ask."""
-        with contextlib.ExitStack() as stack:
-            watchers: list[Callable[[Progress], object]] = list(self.callbacks)
-            if callable(self.verbose):
-                watchers.append(self.verbose)
-            elif self.verbose:
-                watchers.append(stack.enter_context(ProgressBar(score_name=self._loss().score_name)))
-            return train(
-                population,
-                self._learner(),
-                split.training,
-                loss=self._loss(),
-                until=until,
-                validation=split.validation,
-                store=self.store if memory is None else None,
-                seed=seed,
-                progress=(lambda now: _watched(watchers, now)) if watchers else None,
-                memory=memory,
-            )
-
-    def _keep(self, solution: Solution) -> None:
-        """Fitted attributes from a solution."""
-        self.population_ = solution.networks
-        self.memory_ = solution.memory
-        self.history_ = solution.history
-        self.seconds_ = solution.seconds
-        self.results_ = solution.results
-        self._after_load()
-        failed = [k for k, result in enumerate(solution.results) if result.code == NONFINITE]
-        if failed:
-            warnings.warn(
-                f"{len(failed)} of {len(solution.results)} networks became non-finite in training and keep the weights "
-                "they had before; try a smaller learning_rate, or an optimizer with a smaller clip",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
-
     def _after_load(self) -> None:
         """Attributes that follow from those in a model file."""
         self.result_ = self.results_[0] if len(self.results_) == 1 else self.results_
         self.n_epochs_ = len(self.history_["loss"])
-
-    def _seed(self) -> int:
-        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
     # Telling
 
@@ -443,12 +313,6 @@ class SequenceEstimator(PicklesArrays, Reads, Savable, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "population_")
-
-
-def _watched(watchers: list[Callable[[Progress], object]], now: Progress) -> bool:
-    """Whether one of them ends training; each is called, whatever the one before it said."""
-    said = [watch(now) is True for watch in watchers]
-    return any(said)
 
 
 def some(xs: Sequences, rows: np.ndarray) -> Sequences:

@@ -20,11 +20,15 @@ def describe(layer: Any) -> str:
     name = type(layer).__name__
     cell = getattr(layer, "cell", None)
     if cell is not None:
-        return describe(cell) + (" backwards" if getattr(layer, "reverse", False) else "")
+        within = describe(cell) + (" backwards" if getattr(layer, "reverse", False) else "")
+        return within if name == "Recurrent" else f"{name} of {within}"
     if hasattr(layer, "forward"):
         return f"{name} of {describe(layer.forward)}"
+    if hasattr(layer, "layer"):
+        return f"{name} of {describe(layer.layer)}"
     if hasattr(layer, "symbol"):
-        ends = f"of {layer.length} steps" if layer.length else "marked by the data"
+        marked = "marked by the data" if layer.marks is None else f"ended by {layer.marks}"
+        ends = f"of {layer.length} steps" if layer.length else marked
         return f"{name}({describe(layer.symbol)}, {describe(layer.segment)}), segments {ends}"
     return name
 

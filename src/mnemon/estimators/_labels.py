@@ -82,9 +82,11 @@ class StepLabels(NamedTuple):
             ],
             "y",
         )
-        joined = np.concatenate([np.asarray(labels) for labels in y])
-        if joined.dtype.kind in "US" and any(np.asarray(labels).dtype.kind not in "US" for labels in y):
-            joined = np.array([label for labels in y for label in labels], object)  # numbers were not meant as words
+        # A list is taken as it is: numbers beside words were not meant as words.
+        each = [labels if isinstance(labels, np.ndarray) else np.array(list(labels), object) for labels in y]
+        if len({labels.dtype.kind for labels in each}) > 1:
+            each = [labels.astype(object) for labels in each]
+        joined = np.concatenate(each)
         if joined.dtype == object:
             known = np.array([label is not None and label == label for label in joined])
         else:

@@ -9,7 +9,7 @@ from jaxtyping import PRNGKeyArray
 
 from ..cells import CELLS, Cell, Recurs
 from ..errors import InvalidInput, InvalidType, suggest
-from ..layers import PLACES, Bidirectional, Layer, Network, Readout, Recurrent, Segmented, Stack
+from ..layers import PLACES, Bidirectional, Embedding, Layer, Network, Readout, Recurrent, Segmented, Stack
 from ..learning import BPTT, Gradient, Hosted, Optax, Transformation, Update
 from ..learning.updates import NAMES
 
@@ -123,8 +123,6 @@ def build_network(
     stack: list[Layer] = []
     size = inputs
     if embedding is not None:
-        from ..layers import Embedding
-
         stack.append(Embedding(inputs, embedding, key=table_key))
         size = embedding
     for layer_key in layer_keys:

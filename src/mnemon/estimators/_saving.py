@@ -22,7 +22,7 @@ from ..layers import Network
 from ..learning import Population
 from ._codec import decode, encode, tensor
 
-FORMAT = 1
+FORMAT = 2
 KEY = "mnemon_model"
 WORDS = ("mnemon", "estimator", "parameters", "fitted", "seeds", "network")
 # Parameters that say how training was watched and stored, not what the model is.
@@ -137,7 +137,12 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
     if about["format"] > FORMAT:
         raise ModelFileError(
             f"{path} has the model format {about['format']}, made by Mnemon {about.get('mnemon', '?')}; this version, "
-            f"{__version__}, reads formats up to {FORMAT}. Install a newer Mnemon"
+            f"{__version__}, reads format {FORMAT}. Install a newer Mnemon"
+        )
+    if about["format"] < FORMAT:
+        raise ModelFileError(
+            f"{path} has the model format {about['format']}, made by Mnemon {about.get('mnemon', '?')}; this version, "
+            f"{__version__}, reads format {FORMAT}. Train it again, or load it with the version that made it"
         )
     if missing := [word for word in WORDS if word not in about]:
         raise ModelFileError(f"{path} is no whole model file of Mnemon: its description says no {missing[0]}")

@@ -62,7 +62,11 @@ class RecurrentDropout(Cell):
         if state.kept is None:
             return self.cell.recur(state.inner)  # pyright: ignore[reportAttributeAccessIssue]
         scale = 1 / (1 - self.rate)
-        seen = jax.tree.map(lambda s, k: jnp.where(k, s * scale, jnp.zeros_like(s)), state.inner, state.kept)
+        seen = jax.tree.map(
+            lambda s, k: jnp.where(k, s * scale, jnp.zeros_like(s)) if jnp.issubdtype(s.dtype, jnp.inexact) else s,
+            state.inner,
+            state.kept,
+        )
         return self.cell.recur(seen)  # pyright: ignore[reportAttributeAccessIssue]
 
     def step(self, state: DroppedState, drive: Drive) -> DroppedState:
