@@ -1,13 +1,16 @@
 """One frame at a time: after each frame what `predict_proba` says of the frames so far, in constant memory."""
 
 import itertools
+import os
+from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 from specimens import BOUNDARIES, CAUSAL, X, assert_same, fitted, fitted_on_symbols, small, with_boundaries, y
 
-from mnemon import Sequences
+from mnemon import SequenceClassifier, Sequences
+from mnemon.data import read_ts
 from mnemon.errors import InvalidInput
 
 TOLERANCE = {"double precision": 1e-12}
@@ -80,3 +83,20 @@ def test_segments_marked_by_the_data_are_refused():
     stream = small(network=with_boundaries).fit(marked, y).predict_stream()
     with pytest.raises(InvalidInput, match="these inputs bring no boundaries"):
         stream.push(X[0][0])
+
+
+@pytest.mark.skipif("MNEMON_DATA" not in os.environ, reason="MNEMON_DATA names no folder with uea_ts/GunPoint")
+def test_a_thousand_streams_of_gunpoint_are_the_predictions():
+    """Each from its own first frame on, all at once, in constant memory."""
+    folder = Path(os.environ["MNEMON_DATA"]) / "uea_ts" / "GunPoint"
+    train, test = (read_ts(folder / f"GunPoint_{part}.ts") for part in ("TRAIN", "TEST"))
+    classifier = SequenceClassifier(units=8, epochs=1, random_state=0).fit(train.X, train.y)
+    series = np.stack([array[first : first + 120] for first in range(0, 30, 4) for array in test.X])[:1000]
+    assert series.shape == (1000, 120, 1)
+    stream = classifier.predict_stream(streams=1000)
+    size = memory_of(stream)
+    for t in range(120):
+        said = stream.push(series[:, t])
+    np.testing.assert_allclose(said, classifier.predict_proba(series), atol=1e-5)
+    assert (classifier.classes_[said.argmax(axis=1)] == classifier.predict(series)).all()
+    assert memory_of(stream) == size
