@@ -1,13 +1,13 @@
 """scikit-learn's own checks of an estimator, on rows of numbers: each is read as a series of one channel."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from specimens import CHANNELS, N, X, assert_same, small, y
 
-from mnemon import SequenceClassifier, Sequences
+from mnemon import SequenceClassifier, SequenceRegressor, Sequences
 
 
 class Failure(NamedTuple):
@@ -37,9 +37,13 @@ EXPECTED = {
 }
 
 
-@parametrize_with_checks(
-    [SequenceClassifier("elman", 4, epochs=30, learning_rate=0.05, batch_size=None, dropout=0.0, random_state=0)]
-)
+SETTINGS: dict[str, Any] = {
+    "cell": "elman", "units": 4, "epochs": 30, "learning_rate": 0.05, "batch_size": None, "dropout": 0.0,
+    "random_state": 0,
+}  # fmt: skip
+
+
+@parametrize_with_checks([SequenceClassifier(**SETTINGS), SequenceRegressor(**SETTINGS | {"epochs": 150, "units": 8, "precision": "float64"})])
 def test_scikit_learns_own_checks(estimator, check):
     expected = EXPECTED.get(check.func.__name__)
     if expected is None:
