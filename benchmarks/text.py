@@ -54,7 +54,8 @@ def main() -> None:
     text = "\n".join([
         "# A character model of tiny Shakespeare",
         "",
-        f"`python benchmarks/text.py{' --quick' if options.quick else ''}` on {machine()}; Mnemon {mnemon.__version__}. "
+        f"`python benchmarks/text.py{' --quick' if options.quick else ''}` on {machine()}; Mnemon "
+        f"{mnemon.__version__}. "
         f"One network, {predictor.network_.weight_count():,} weights: "
         f"`SequencePredictor({', '.join(f'{k}={v!r}' for k, v in settings.items())})`.",
         "",
