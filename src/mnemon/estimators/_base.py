@@ -91,7 +91,7 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
     batch_size: int | None = 32
     early_stopping: bool | int = False
     validation_fraction: float = 0.1
-    dropout: float = 0.3
+    dropout: float = 0.0
     standardize: bool = True
     missing: str = "error"
     n_networks: int = 1

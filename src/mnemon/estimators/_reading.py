@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidInput
+from ..preprocessing import fill_missing, missing_means
 from ..sequences import Sequences, as_sequences
 
 
@@ -58,8 +59,6 @@ class Reads:
         if xs.alphabet is not None:
             return
         if self.missing != "error":
-            from ..preprocessing import missing_means
-
             self.fill_ = missing_means(xs)
         if self.standardize:
             mean, deviation = xs.statistics()
@@ -76,8 +75,6 @@ class Reads:
         if xs.alphabet is not None:
             return xs
         if self.missing != "error":
-            from ..preprocessing import fill_missing
-
             xs = fill_missing(xs, self.missing, self.fill_)
         values = xs.values.astype(np.float64)
         values[:, : self.n_features_in_] = self._standard(values[:, : self.n_features_in_])

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidInput
+from ..preprocessing import windows
 from ._base import SequenceEstimator
 from ._parts import check_readout
 
@@ -54,8 +55,6 @@ class WholeSequenceEstimator(SequenceEstimator):
             InvalidInput: as `predict`, or a length or step below 1.
 
         """
-        from ..preprocessing import windows
-
         cut = windows(self._check_X(X, fitted=True), length=length, step=step, keep_short=True)
         said = self.predict(cut.X)
         return [(cut.starts[cut.origin == k], said[cut.origin == k]) for k in range(int(cut.origin.max()) + 1)]

@@ -1,0 +1,104 @@
+"""Missing values, marked as NaN: refused, interpolated over time, or filled in and marked in channels of their own."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ..errors import InvalidInput, suggest
+from ..sequences import Sequences, as_sequences
+
+POLICIES = ("error", "interpolate", "mask")
+
+
+def missing_means(xs: Sequences) -> np.ndarray:
+    """(channels,) mean of the values that are known; 0 for a channel without any."""
+    known = ~np.isnan(xs.values)
+    total = np.where(known, xs.values, 0).sum(axis=0, dtype=np.float64)
+    return total / np.maximum(known.sum(axis=0), 1)
+
+
+def fill_missing(xs: Sequences, policy: str, means: np.ndarray) -> Sequences:
+    """`xs` without missing values.
+
+    Args:
+        xs: sequences of numbers.
+        policy: "interpolate": a straight line between the known steps around, the nearest known value at a sequence's
+            edges, `means` where a channel of a sequence has no value at all. "mask": `means`, and behind the channels
+            as many again, 1 where a value was missing and 0 elsewhere. "error": refuse them.
+        means: (channels,) what stands for the unknown; see `missing_means`.
+
+    Raises:
+        InvalidInput: an unknown policy, symbols, or, by "error", missing values (it says where).
+
+    """
+    if policy not in POLICIES:
+        raise InvalidInput(f"missing={policy!r}: {suggest(str(policy), POLICIES)}")
+    if xs.alphabet is not None:
+        raise InvalidInput("missing values belong to sequences of numbers; these are symbols")
+    if policy == "error":
+        return as_sequences(xs)
+    gone = np.isnan(xs.values)
+    values = np.array(xs.values, np.float64)
+    if policy == "mask":
+        values = np.concatenate([np.where(gone, means, values), gone], axis=1)
+    elif gone.any():
+        starts = np.cumsum(xs.lengths) - xs.lengths
+        for start, length in zip(starts, xs.lengths):
+            some = slice(start, start + length)
+            for channel in np.flatnonzero(gone[some].any(axis=0)):
+                values[some, channel] = _bridged(values[some, channel], gone[some, channel], means[channel])
+    return Sequences.from_concatenated(values, xs.lengths, boundaries=xs.flat_boundaries)
+
+
+def _bridged(values: np.ndarray, gone: np.ndarray, mean: float) -> np.ndarray:
+    """One channel of one sequence, (time,), with straight lines where it is gone."""
+    if gone.all():
+        return np.full_like(values, mean)
+    steps = np.arange(len(values))
+    return np.interp(steps, steps[~gone], values[~gone])
+
+
+class Missing(TransformerMixin, BaseEstimator):
+    """A transformer that leaves no value missing; see `fill_missing` for the policies.
+
+    Args:
+        policy: "error", "interpolate" or "mask".
+
+    Attributes:
+        n_features_in_: channels.
+        means_: (channels,) what stands for the unknown, as measured by `fit`.
+
+    Example:
+        >>> import numpy as np
+        >>> from mnemon.preprocessing import Missing
+        >>> Missing("interpolate").fit_transform([np.array([1.0, np.nan, 3.0])])[0].tolist()
+        [[1.0], [2.0], [3.0]]
+
+    """
+
+    def __init__(self, policy: str = "interpolate") -> None:
+        self.policy = policy
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Measure the channels' means. Raises `InvalidInput` for an unknown policy or symbols."""
+        xs = as_sequences(X, allow_nan=True)
+        fill_missing(xs[:1], self.policy if self.policy != "error" else "mask", np.zeros(xs.n_channels))
+        self.n_features_in_ = xs.n_channels
+        self.means_ = missing_means(xs)
+        return self
+
+    def transform(self, X: Any) -> Sequences:
+        """Sequences without missing values; by "mask" with twice the channels."""
+        check_is_fitted(self, "means_")
+        xs = as_sequences(X, allow_nan=True)
+        if xs.n_channels != self.n_features_in_:
+            raise InvalidInput(f"X has {xs.n_channels} channels, but Missing was fitted to {self.n_features_in_}")
+        return fill_missing(xs, self.policy, self.means_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        return tags
