@@ -43,7 +43,12 @@ SETTINGS: dict[str, Any] = {
 }  # fmt: skip
 
 
-@parametrize_with_checks([SequenceClassifier(**SETTINGS), SequenceRegressor(**SETTINGS | {"epochs": 150, "units": 8, "precision": "float64"})])
+@parametrize_with_checks(
+    [
+        SequenceClassifier(**SETTINGS),
+        SequenceRegressor(**SETTINGS | {"epochs": 150, "units": 8, "precision": "float64"}),
+    ]
+)
 def test_scikit_learns_own_checks(estimator, check):
     expected = EXPECTED.get(check.func.__name__)
     if expected is None:
