@@ -5,7 +5,7 @@ from typing import Any
 import equinox as eqx
 import jax
 
-from ..cells import trainable
+from ..cells import LSTM_TABLE, LSTMVariant, trainable
 
 PLACES = {"end": "the end", "steps": "every step", "segments": "segment ends"}
 
@@ -26,6 +26,9 @@ def describe(layer: Any) -> str:
         return f"{name} of {describe(layer.forward)}"
     if hasattr(layer, "layer"):
         return f"{name} of {describe(layer.layer)}"
+    if isinstance(getattr(layer, "variant", None), LSTMVariant):
+        row = next((row for row, variant in LSTM_TABLE.items() if variant == layer.variant), "own")
+        return name if row == "forget" else f"{name} ({row})"
     if hasattr(layer, "symbol"):
         marked = "marked by the data" if layer.marks is None else f"ended by {layer.marks}"
         ends = f"of {layer.length} steps" if layer.length else marked
