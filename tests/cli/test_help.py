@@ -9,9 +9,10 @@ import typer
 from command_line import program
 
 import mnemon as package
-from mnemon import SequenceClassifier, __version__
+from mnemon import __version__
 from mnemon.cli._defaults import defaults
 from mnemon.cli._main import app
+from mnemon.cli._tasks import TASKS
 from mnemon.estimators._parts import CELLS, GRADIENTS
 from mnemon.layers import PLACES
 
@@ -68,12 +69,20 @@ def test_defaults_are_those_of_the_signature(part):
     assert defaults(f"estimators/_{part}.py", name) == {p.name: p.default for p in parameters}
 
 
-def test_options_called_as_parameters_have_their_defaults():
-    signature = inspect.signature(SequenceClassifier).parameters
+@pytest.mark.parametrize("task", TASKS)
+def test_options_called_as_parameters_have_their_defaults(task):
+    signature = inspect.signature(getattr(package, TASKS[task].estimator)).parameters
     shared = [p for p in COMMANDS["fit"].params if p.name in signature and p.name != "random_state"]
     assert len(shared) >= 17
     for option in shared:
-        assert str(option.default) == str(signature[option.name].default)
+        default = str(signature[option.name].default)
+        assert default == str(option.default) or re.search(rf"{task}\b[^;]*: {default}", option.help)
+
+
+def test_every_parameter_that_a_file_can_hold_is_an_option():
+    options = {p.name for p in COMMANDS["fit"].params}
+    objects = {"verbose", "callbacks", "warm_start", "network", "store"}
+    assert {name for task in TASKS.values() for name in task.parameters} - options == objects
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -85,6 +94,7 @@ def test_every_option_is_told_with_its_default(mnemon, monkeypatch, command):
         if option.param_type_name == "option":
             line = next(line for line in told.splitlines() if f" {option.opts[0]} " in line)
             default = getattr(option.default, "value", option.default)
+            default = option.opts[0].removeprefix("--") if default is True else default
             if default not in (None, False):
                 assert f"[default: {default}]" in line
 

@@ -1,4 +1,4 @@
-"""`mnemon fit`: train a classifier, judge it, leave model and report."""
+"""`mnemon fit`: train an estimator, judge it, leave model and report."""
 
 import os
 import shlex
@@ -7,17 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import InvalidInput, suggest
-from ._defaults import defaults
-from ._options import FILES, Force, Report, check_targets
+from ..errors import InvalidInput
+from . import _training_options as o
+from ._options import FILES, Force, Report, check_targets, given_on
+from ._tasks import DEFAULTS, Task, having, task_named, task_of
 
-# Options are called as the parameters of the estimator, and have its defaults.
-DEFAULTS = defaults("estimators/_classifier.py", "SequenceClassifier")
-NETWORK, TRAINING, STOPPING, RUNNING = "Network", "Training", "Early stopping", "Running"
-
-
-def _option(panel: str, text: str, *names: str, **more: Any) -> Any:
-    return typer.Option(*names, help=text, rich_help_panel=panel, **more)
+# What --from may change: how training goes on, not what the network is.
+FURTHER = ("epochs", "learning_rate", "batch_size", "early_stopping", "patience", "validation_fraction", "random_state")
 
 
 def fit(
@@ -26,8 +22,8 @@ def fit(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="Labelled sequences: .ts, .ts.gz or .npz. Without it, JapaneseVowels, which come with the package: "
-            "who of 9 speakers says a vowel.",
+            help="Sequences with what is to be learnt (mnemon list data names the formats). Without it, "
+            "JapaneseVowels, which come with the package: who of 9 speakers says a vowel.",
             show_default=False,
         ),
     ] = None,
@@ -35,80 +31,52 @@ def fit(
         str | None,
         typer.Option(
             metavar="DATA",
-            help="Labelled sequences to judge by. Without it, NAME_TEST.ts beside NAME_TRAIN.ts, or a quarter of each "
-            "class, which is then not trained on.",
+            help="Sequences to judge by. Without it, NAME_TEST.ts beside NAME_TRAIN.ts, or a part which is then not "
+            "trained on: a quarter of the sequences (of each class), the end of a single one.",
         ),
     ] = None,
-    cell: Annotated[str, _option(NETWORK, "What each unit is: elman, gru or lstm.", metavar="NAME")] = DEFAULTS["cell"],
-    units: Annotated[int, _option(NETWORK, "Units of a layer.", metavar="N")] = DEFAULTS["units"],
-    layers: Annotated[int, _option(NETWORK, "Layers on top of each other.", metavar="N")] = DEFAULTS["layers"],
-    bidirectional: Annotated[
-        bool, _option(NETWORK, "Read each sequence from both ends.", "--bidirectional")
-    ] = DEFAULTS["bidirectional"],
-    segment_length: Annotated[
-        int | None,
-        _option(NETWORK, "Remember by segments of so many steps, with a second cell over segments.", metavar="STEPS"),
-    ] = DEFAULTS["segment_length"],
-    readout: Annotated[
-        str,
-        _option(NETWORK, "Where the answer is read: end, mean, max, attention, segments or steps.", metavar="PLACE"),
-    ] = DEFAULTS["readout"],
-    dropout: Annotated[
-        float, _option(NETWORK, "Share of each layer's units that is silent in training.", metavar="SHARE")
-    ] = DEFAULTS["dropout"],
-    n_networks: Annotated[
-        int,
-        _option(NETWORK, "Networks trained together, whose probabilities are averaged.", "--networks", metavar="N"),
-    ] = DEFAULTS["n_networks"],
-    gradient: Annotated[str, _option(TRAINING, "The gradient rule: bptt.", metavar="NAME")] = DEFAULTS["gradient"],
-    truncate: Annotated[
-        int | None, _option(TRAINING, "Let errors run back through at most so many steps.", metavar="STEPS")
-    ] = None,
-    optimizer: Annotated[
-        str, _option(TRAINING, "An optimiser of optax: adam, adamw, sgd, rmsprop, rprop ...", metavar="NAME")
-    ] = DEFAULTS["optimizer"],
-    learning_rate: Annotated[float, _option(TRAINING, "How far each update goes.", metavar="RATE")] = DEFAULTS[
-        "learning_rate"
-    ],
-    epochs: Annotated[int, _option(TRAINING, "Most passes over the training data.", metavar="N")] = DEFAULTS["epochs"],
-    batch_size: Annotated[str, _option(TRAINING, "Sequences in an update, or all.", metavar="N")] = str(
-        DEFAULTS["batch_size"] or "all"
-    ),
-    class_weight: Annotated[
-        str | None, _option(TRAINING, "balanced: rare classes count as much as frequent ones.", metavar="KIND")
-    ] = DEFAULTS["class_weight"],
-    early_stopping: Annotated[
-        bool,
-        _option(
-            STOPPING,
-            "Hold a part of the training data out, stop when its loss no longer falls, keep the best weights.",
-        ),
-    ] = DEFAULTS["early_stopping"],
-    patience: Annotated[
-        int | None,
-        _option(STOPPING, "Stop early, after so many epochs without a better loss.", metavar="N"),
-    ] = None,
-    validation_fraction: Annotated[
-        float, _option(STOPPING, "Share of each class that early stopping holds out.", metavar="SHARE")
-    ] = DEFAULTS["validation_fraction"],
-    precision: Annotated[str, _option(RUNNING, "float32 or float64.", metavar="NAME")] = DEFAULTS["precision"],
-    random_state: Annotated[
-        int,
-        _option(RUNNING, "Seeds everything: the same seed, the same model.", "--seed", metavar="N"),
-    ] = 0,
-    checkpoint: Annotated[
-        str | None,
-        _option(RUNNING, "Keep the state of training here; where it is there, go on from it.", metavar="FILE"),
-    ] = None,
-    quiet: Annotated[bool, _option(RUNNING, "Say nothing but the accuracy.", "--quiet", "-q")] = False,
-    out: Annotated[str, _option(FILES, "Write the model here.", metavar="FILE")] = "model.safetensors",
+    task: o.Task = "classify",
+    delay: o.Delay = DEFAULTS["delay"],
+    window: o.Window = str(DEFAULTS["window"]),
+    by: o.By = "character",
+    cell: o.Cell = DEFAULTS["cell"],
+    units: o.Units = DEFAULTS["units"],
+    layers: o.Layers = DEFAULTS["layers"],
+    bidirectional: o.Bidirectional = DEFAULTS["bidirectional"],
+    segment_length: o.SegmentLength = DEFAULTS["segment_length"],
+    embedding: o.Embedding = DEFAULTS["embedding"],
+    readout: o.Readout = DEFAULTS["readout"],
+    dropout: o.Dropout = DEFAULTS["dropout"],
+    n_networks: o.Networks = DEFAULTS["n_networks"],
+    gradient: o.Gradient = DEFAULTS["gradient"],
+    truncate: o.Truncate = None,
+    optimizer: o.Optimizer = DEFAULTS["optimizer"],
+    learning_rate: o.LearningRate = DEFAULTS["learning_rate"],
+    epochs: o.Epochs = DEFAULTS["epochs"],
+    batch_size: o.BatchSize = str(DEFAULTS["batch_size"] or "all"),
+    class_weight: o.ClassWeight = DEFAULTS["class_weight"],
+    missing: o.Missing = DEFAULTS["missing"],
+    standardize: o.Standardize = DEFAULTS["standardize"],
+    early_stopping: o.EarlyStopping = DEFAULTS["early_stopping"],
+    patience: o.Patience = None,
+    validation_fraction: o.ValidationFraction = DEFAULTS["validation_fraction"],
+    precision: o.Precision = DEFAULTS["precision"],
+    random_state: o.Seed = 0,
+    checkpoint: o.Checkpoint = None,
+    start: o.From = None,
+    quiet: o.Quiet = False,
+    out: Annotated[
+        str, typer.Option(metavar="FILE", help="Write the model here.", rich_help_panel=FILES)
+    ] = "model.safetensors",
     report: Report = None,
     force: Force = False,
 ) -> None:
-    """Train a recurrent network to tell classes of sequences apart.
+    """Train a recurrent network on sequences: to classify, regress or label them, or to predict what follows.
 
-    Prints the accuracy on sequences that it was not trained on, and leaves the model in a file.
+    Prints how well it does on what it was not trained on, and leaves the model in a file.
     """
+    given = given_on(ctx)
+    chosen = task_named(task)
     sources = {"data": data, "test data": test}
     check_targets({"model": out, "report": report}, sources, force=force)
     check_targets({"checkpoint": checkpoint}, {**sources, "model": out, "report": report}, force=True)
@@ -118,42 +86,61 @@ def fit(
         "layers": layers,
         "bidirectional": bidirectional,
         "segment_length": segment_length,
+        "embedding": embedding,
         "readout": readout,
-        "gradient": _gradient(gradient, truncate),
+        "gradient": o.gradient(gradient, truncate),
         "optimizer": optimizer,
         "learning_rate": learning_rate,
         "epochs": epochs,
-        "batch_size": _batch_size(batch_size),
-        "early_stopping": _early_stopping(ctx, early_stopping, patience),
+        "batch_size": o.whole_or_all("--batch-size", batch_size),
+        "early_stopping": o.early_stopping(early_stopping, patience, given),
         "validation_fraction": validation_fraction,
         "dropout": dropout,
-        "class_weight": _class_weight(class_weight),
+        "standardize": standardize,
+        "missing": missing,
+        "class_weight": o.class_weight(class_weight),
+        "delay": delay,
+        "window": o.whole_or_all("--window", window),
         "n_networks": n_networks,
         "precision": precision,
-        "random_state": _seed(random_state),
+        "random_state": o.seed(random_state),
     }
+    o.unit(by)
+    if start is None:
+        _refuse_foreign(ctx, chosen, given)
 
-    from ..estimators import SequenceClassifier
-    from ..learning import Store
-    from ._inputs import described, training_and_test
+    from ._inputs import described
     from ._judging import judge
+    from ._parts import training_and_test
+    from ._reading import Reading
 
+    if start is None:
+        model: Any = _new(chosen, parameters, given)
+        reading = Reading(by, missing)
+    else:
+        model = _old(ctx, start, parameters, given)
+        chosen, reading = task_of(model), Reading.of(model)
+        random_state = model.random_state if isinstance(model.random_state, int) else 0
     begun = time.perf_counter()
-    parts = training_and_test(data, test, random_state)
-    reading = time.perf_counter() - begun
+    parts = training_and_test(data, test, random_state, chosen, reading)
+    seconds = time.perf_counter() - begun
+    if "embedding" in given and parts.training.X.alphabet is None:
+        raise InvalidInput(f"--embedding {embedding}: only symbols are embedded, and these data are numbers")
     if not quiet:
-        print(f"training  {described(parts.training)}")
-        print(f"test      {described(parts.test)}: {parts.origin}", flush=True)
+        print(f"training  {described(parts.training, chosen)}")
+        print(f"test      {described(parts.test, chosen)}: {parts.origin}", flush=True)
         if checkpoint is not None and os.path.exists(checkpoint):
             print(f"going on from {checkpoint}", flush=True)
-    store = None if checkpoint is None else Store(checkpoint)
-    classifier = SequenceClassifier(**parameters, verbose=0 if quiet else 1, store=store)
-    classifier.fit(parts.training.X, parts.training.y)
-    classifier.save(out, overwrite=force)  # first of all: whatever follows, the training is not lost
+        if start is not None:
+            print(f"going on from {start}, trained for {model.n_epochs_} epochs", flush=True)
+    model.set_params(verbose=0 if quiet else 1, store=_store(checkpoint))
+    model.fit(parts.training.X, parts.training.y)
+    model.set_params(warm_start=False)
+    model.save(out, overwrite=force)  # first of all: whatever follows, the training is not lost
     if not quiet:
-        print(f"\n{classifier.summary()}\n", flush=True)
+        print(f"\n{model.summary()}\n", flush=True)
     judge(
-        classifier,
+        model,
         parts.test,
         model_path=out,
         report=report,
@@ -161,62 +148,83 @@ def fit(
         words=ctx.obj,
         quiet=quiet,
         training=parts.training,
-        reading=reading,
+        reading=seconds,
     )
     if not quiet:
-        _tell_files(out, report, checkpoint)
+        _tell_files(out, report, checkpoint, model)
 
 
-def _tell_files(model: str, report: str | None, checkpoint: str | None) -> None:
+def _refuse_foreign(ctx: typer.Context, task: Task, given: set[str]) -> None:
+    """Raise where an option was given that is a parameter of other tasks only."""
+    for parameter in ctx.command.params:
+        owners = having(parameter.name or "")
+        if parameter.name in given and task.name not in owners:
+            raise InvalidInput(f"{parameter.opts[0]} is for --task {' or '.join(owners)}, not for {task.name}")
+
+
+def _new(task: Task, parameters: dict[str, Any], given: set[str]) -> Any:
+    """An estimator with what was named on the command line; the rest it knows itself."""
+    from .. import estimators
+
+    named = {name: parameters[name] for name in _as_parameters(given) & set(parameters)}
+    return getattr(estimators, task.estimator)(**named, random_state=parameters["random_state"])
+
+
+def _as_parameters(given: set[str]) -> set[str]:
+    """The parameters that options mean."""
+    part_of = {"patience": "early_stopping", "truncate": "gradient", "random_state": ""}
+    return {part_of.get(name, name) for name in given}
+
+
+def _old(ctx: typer.Context, path: str, parameters: dict[str, Any], given: set[str]) -> Any:
+    """A saved model, ready to go on; only what says how may be given anew."""
+    from ._inputs import load_model
+
+    model = load_model(path)
+    if "task" in given and ctx.params["task"] != task_of(model).name:
+        raise InvalidInput(f"--task {ctx.params['task']}: {path} is a model of --task {task_of(model).name}")
+    fixed = {p.opts[0] for p in ctx.command.params if p.name in given and _shapes(str(p.name))}
+    if fixed:
+        options = ", ".join(sorted(fixed))
+        raise InvalidInput(f"{options}: --from {path} goes on with the networks and the optimiser that are there")
+    if "checkpoint" in given:
+        raise InvalidInput(f"--checkpoint and --from exclude each other: {path} holds where training was")
+    named = {name: parameters[name] for name in _as_parameters(given) & set(FURTHER)}
+    if "random_state" in given:
+        named["random_state"] = parameters["random_state"]
+    return model.set_params(**named, warm_start=True)
+
+
+def _shapes(parameter: str) -> bool:
+    """Whether a parameter, or an option that is part of one, is fixed once there is a network."""
+    return (parameter in DEFAULTS or parameter in ("truncate", "by")) and parameter not in FURTHER
+
+
+def _store(checkpoint: str | None) -> Any:
+    if checkpoint is None:
+        return None
+    from ..learning import Store
+
+    return Store(checkpoint)
+
+
+def _tell_files(path: str, report: str | None, checkpoint: str | None, model: Any) -> None:
     """What was left where, and what to do with it."""
-    name = shlex.quote(model)
-    print(f"\nmodel   {model} ({os.path.getsize(model):,} bytes)")
+    name, task = shlex.quote(path), task_of(model).name
+    print(f"\nmodel   {path} ({os.path.getsize(path):,} bytes)")
     if report is not None:
         print(f"report  {report}: open it in a browser")
     if checkpoint is not None:
         print(f"checkpoint {checkpoint}: no longer needed, unless you want more --epochs")
-    print(f"\nmnemon predict {name} DATA    the class of each sequence in DATA")
+    says = {
+        "classify": "the class of each sequence in DATA",
+        "regress": "the numbers of each sequence in DATA",
+        "label": "a label for each step of DATA",
+        "predict-next": "what follows each sequence in DATA",
+    }
+    print(f"\nmnemon predict {name} DATA    {says[task]}")
+    if task == "predict-next":
+        prompt = "" if model.alphabet_ is not None else " --prompt-data DATA"
+        print(f"mnemon generate {name}{prompt}        go on writing")
     print(f"mnemon show {name}            what the model is")
-    print(f"in Python: mnemon.load({model!r}).predict(X)")
-
-
-def _gradient(name: str, truncate: int | None) -> Any:
-    if truncate is None:
-        return name
-    if name != DEFAULTS["gradient"]:
-        raise InvalidInput(f"--truncate {truncate} cuts bptt short; leave --gradient {name} out")
-    from ..learning import TruncatedBPTT
-
-    return TruncatedBPTT(truncate)
-
-
-def _batch_size(text: str) -> int | None:
-    if text == "all":
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        raise InvalidInput(f"--batch-size {text!r}: expected a whole number, or all") from None
-
-
-def _early_stopping(ctx: typer.Context, wanted: bool, patience: int | None) -> bool | int:
-    if patience is None:
-        return wanted
-    if patience < 1:
-        raise InvalidInput(f"--patience {patience}: expected at least 1 epoch")
-    source = ctx.get_parameter_source("early_stopping")
-    if not wanted and source is not None and source.name == "COMMANDLINE":
-        raise InvalidInput(f"--no-early-stopping and --patience {patience} exclude each other")
-    return patience
-
-
-def _class_weight(kind: str | None) -> str | None:
-    if kind not in (None, "balanced"):
-        raise InvalidInput(f"--class-weight {kind!r}: {suggest(kind, ['balanced'])}")
-    return kind
-
-
-def _seed(number: int) -> int:
-    if not 0 <= number < 2**32:
-        raise InvalidInput(f"--seed {number}: expected 0 to {2**32 - 1}")
-    return number
+    print(f"in Python: mnemon.load({path!r}).predict(X)")

@@ -1,17 +1,18 @@
-"""Judging a classifier on labelled sequences: printed, and written as a report where one is wanted."""
+"""Judging a model on sequences with targets: printed, and written as a report where one is wanted."""
 
 import shlex
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from ..data import Dataset
-from ..estimators import SequenceClassifier
-from ..report import Judged, render_text, story_of, write_report
+from ..report import Judged, Measured, measured, render_text, story_of, write_report
 from ._inputs import in_file
+from ._tasks import task_of
 
 
 def judge(
-    classifier: SequenceClassifier,
+    model: Any,
     data: Dataset,
     *,
     model_path: str,
@@ -22,27 +23,27 @@ def judge(
     training: Dataset | None = None,
     reading: float | None = None,
 ) -> None:
-    """Print accuracy, interval and recalls of `classifier` on `data` (where `quiet`, the accuracy), write the report.
+    """Print how well `model` does on `data` (where `quiet`, one number), write the report.
 
     Args:
-        classifier: fitted.
-        data: labelled.
-        model_path: where the classifier lies.
+        model: a fitted estimator.
+        data: with the targets it is judged by.
+        model_path: where the model lies.
         report: where to write the report, if anywhere; a file that is there only where `force`.
         force: see `report`.
         words: the command line, for the report.
         quiet: print less.
-        training: what the classifier was trained on, where that is known.
+        training: what the model was trained on, where that is known.
         reading: seconds that the data took.
 
     """
     begun = time.perf_counter()
     with in_file(data.name):
-        probabilities = classifier.predict_proba(data.X)
+        said = model.predict_proba(data.X) if task_of(model).name == "classify" else measured(model, data)
     story = story_of(
-        classifier,
+        model,
         data,
-        probabilities,
+        said,
         training=training,
         reading=reading,
         judging=time.perf_counter() - begun,
@@ -56,10 +57,10 @@ def judge(
         write_report(report, story, overwrite=force)
 
 
-def _strangers(judged: Judged) -> str:
-    """A sentence on labels that the classifier does not know; nothing where it knows them all."""
-    unknown = judged.labels[len(judged.classes) :]
-    if not unknown:
+def _strangers(judged: Judged | Measured) -> str:
+    """A sentence on labels that a classifier does not know; nothing where it knows them all."""
+    unknown = [] if isinstance(judged, Measured) else judged.labels[len(judged.classes) :]
+    if isinstance(judged, Measured) or not unknown:
         return ""
     n = sum(label in unknown for label in judged.y_true)
     some = ", ".join(map(str, unknown[:5])) + (", ..." if len(unknown) > 5 else "")

@@ -18,9 +18,12 @@ from .._version import __version__
 from ..errors import MnemonError
 from ._evaluate import evaluate
 from ._fit import fit
+from ._generate import generate
+from ._list import list_
 from ._options import option_names
 from ._predict import predict
 from ._show import show
+from ._stream import stream
 
 UNEXPECTED, WRONG, INTERRUPTED = 1, 2, 130
 TRACEBACK = "MNEMON_TRACEBACK"  # set in the environment, an unexpected exception is shown in full
@@ -44,13 +47,14 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     cls=_Commands,
     help="Recurrent neural networks that must remember: train, judge and use them on sequences.",
-    epilog="mnemon COMMAND --help tells more. The same in Python: mnemon.SequenceClassifier.",
+    epilog="mnemon COMMAND --help tells more. The same in Python: mnemon.SequenceClassifier, SequenceRegressor, "
+    "SequenceLabeler and SequencePredictor.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (fit, evaluate, predict, show):
-    app.command(no_args_is_help=False)(command)
+for command in (fit, evaluate, predict, stream, generate, show, list_):
+    app.command(command.__name__.rstrip("_"), no_args_is_help=False)(command)
 
 
 def _version(wanted: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 FILES = "Files"
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model that mnemon fit wrote.", show_default=False)]
-Data = Annotated[str, typer.Argument(metavar="DATA", help="Sequences: .ts, .ts.gz or .npz.", show_default=False)]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="Sequences, in a file or a folder.", show_default=False)]
 Report = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Write an HTML report that needs no other file.", rich_help_panel=FILES),
@@ -52,6 +52,20 @@ def check_targets(targets: dict[str, str | None], sources: dict[str, str | None]
     raise_together(problems, "files to write")
 
 
+def given_on(ctx: typer.Context) -> set[str]:
+    """The parameters that were named on the command line, and did not fall to their defaults."""
+    sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+
+
+def at_least(option: str, number: int | None, least: int) -> None:
+    """Refuse a number that is too small; None is none."""
+    from ..errors import InvalidInput
+
+    if number is not None and number < least:
+        raise InvalidInput(f"{option} {number}: expected at least {least}")
+
+
 def option_names(message: str, command: Any) -> str:
     """A message of an estimator on its parameters, `units=0: ...`, with the options of `command`: `--units 0: ...`."""
     options = {p.name: p.opts[0] for p in command.params if p.opts[0].startswith("--")}
@@ -60,5 +74,5 @@ def option_names(message: str, command: Any) -> str:
         before, name, sign = found.groups(default="")
         return f"{before}{options[name]}{':' if sign == ':' else ' '}" if name in options else found.group()
 
-    message = message.removeprefix("SequenceClassifier: ")
+    message = re.sub(r"^Sequence[A-Z]\w+: ", "", message)
     return re.sub(r"^(  - )?(\w+)([=:])", renamed, message, flags=re.MULTILINE)

@@ -1,30 +1,26 @@
-"""`mnemon predict`: the class of each sequence, as CSV or JSON."""
+"""`mnemon predict`: what a model says of sequences, as CSV or JSON."""
 
-import csv
-import io
-import json
 import sys
-from collections.abc import Iterable, Iterator
-from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from ._lines import Format, as_csv, as_json
 from ._options import FILES, Data, Force, Model, check_targets
-
-
-class Format(Enum):
-    """How predictions are written."""
-
-    csv = "csv"
-    json = "json"
 
 
 def predict(
     model: Model,
     data: Data,
     proba: Annotated[bool, typer.Option("--proba", help="The probability of each class, too.")] = False,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            metavar="STEPS",
+            help="Read recordings in windows of so many steps, side by side, each as a sequence of its own.",
+        ),
+    ] = None,
     form: Annotated[
         Format, typer.Option("--format", help="csv, with a head; or json, one array with an object a line.")
     ] = Format.csv,
@@ -34,21 +30,21 @@ def predict(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Name the class of each sequence, a line each, counted from 0."""
+    """Say the class, or the numbers, of each sequence; the label of each step; or what follows. Counted from 0."""
     check_targets({"predictions": out}, {"model": model, "data": data}, force=force)
 
     from .._files import write_whole
-    from ..data import read
+    from ._answers import answers_of
     from ._inputs import in_file, load_model
+    from ._options import at_least
+    from ._reading import data_for
 
-    classifier = load_model(model, data)
-    xs = read(data).X
+    at_least("--window", window, 1)
+    saying = load_model(model, data)
+    read = data_for(saying, data)
     with in_file(data):
-        probabilities = classifier.predict_proba(xs)
-    classes = classifier.classes_.tolist()
-    labels = classifier.classes_[probabilities.argmax(axis=1)].tolist()
-    rows = zip(labels, probabilities.tolist() if proba else [None] * len(labels))
-    lines = (_as_csv if form is Format.csv else _as_json)(classes if proba else [], rows)
+        said = answers_of(saying, read, proba=proba, window=window)
+    lines = (as_csv if form is Format.csv else as_json)(*said)
     if out is None:
         sys.stdout.writelines(lines)
         return
@@ -58,31 +54,3 @@ def predict(
             file.writelines(lines)
 
     write_whole(out, "predictions", write, overwrite=force)
-
-
-Row = tuple[Any, list[float] | None]
-
-
-def _as_csv(classes: list[Any], rows: Iterable[Row]) -> Iterator[str]:
-    """A head, then index, label and, where there are `classes`, the probability of each."""
-
-    def line(values: Iterable[Any]) -> str:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerow(values)
-        return text.getvalue()
-
-    yield line(["index", "label", *classes])
-    for index, (label, chances) in enumerate(rows):
-        yield line([index, label, *(chances or ())])
-
-
-def _as_json(classes: list[Any], rows: Iterable[Row]) -> Iterator[str]:
-    """One array; each of its objects stands on a line of its own."""
-    before = "[\n"
-    for index, (label, chances) in enumerate(rows):
-        told: dict[str, Any] = {"index": index, "label": label}
-        if chances is not None:
-            told["probabilities"] = dict(zip(map(str, classes), chances))
-        yield before + json.dumps(told, ensure_ascii=False)
-        before = ",\n"
-    yield "\n]\n"

@@ -8,60 +8,70 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ._options import Model
+from ._tasks import task_of
 
 if TYPE_CHECKING:
-    from ..estimators import SequenceClassifier
+    from ..estimators import SequenceEstimator
 
 
 def show(
     model: Model,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as one JSON object.")] = False,
 ) -> None:
-    """Tell what a model is: its parts, classes and channels, how it was trained, and by which version."""
+    """Tell what a model is: its task and parts, classes and channels, how it was trained, and by which version."""
     from ..estimators._saving import read_model
     from ._inputs import load_model
 
-    classifier = load_model(model)
+    estimator = load_model(model)
     about, _ = read_model(model)
     file = {"path": model, "bytes": os.path.getsize(model), "format": about["format"], "mnemon": about["mnemon"]}
     if as_json:
-        print(json.dumps(_plain({**file, **_told(classifier)}), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(_plain({**file, **_told(estimator)}), indent=2, ensure_ascii=False, allow_nan=False))
         return
-    print(classifier.summary())
-    print(f"classes   {', '.join(map(_printable, classifier.classes_.tolist()))}")
-    if classifier.alphabet_ is not None:
-        print(f"symbols   {', '.join(map(_printable, classifier.alphabet_))}")
-    for name, (first, last) in _brief(classifier).items():
+    print(estimator.summary())
+    print(f"task      {task_of(estimator).name}")
+    if hasattr(estimator, "classes_"):
+        print(f"classes   {', '.join(map(_printable, estimator.classes_.tolist()))}")
+    if hasattr(estimator, "n_outputs_"):
+        means = ", ".join(
+            f"{mean:.4g} ± {scale:.4g}" for mean, scale in zip(estimator.target_mean_, estimator.target_scale_)
+        )
+        print(f"numbers   {estimator.n_outputs_}, in training {means}")
+    if estimator.alphabet_ is not None:
+        print(f"symbols   {', '.join(map(_printable, estimator.alphabet_))}")
+    for name, (first, last) in _brief(estimator).items():
         print(f"{name.replace('_', ' ')}: {first:.4g} after the first epoch, {last:.4g} after the last")
-    seconds = ", ".join(f"{what} {value:.1f} s" for what, value in classifier.seconds_.items())
+    seconds = ", ".join(f"{what} {value:.1f} s" for what, value in estimator.seconds_.items())
     print(f"seconds   {seconds}")
     print(f"file      {model}, {file['bytes']:,} bytes, format {file['format']}, written by Mnemon {file['mnemon']}")
 
 
-def _told(classifier: "SequenceClassifier") -> dict[str, Any]:
-    """A classifier as values that JSON knows, but for arrays and numbers that are not finite."""
+def _told(estimator: "SequenceEstimator") -> dict[str, Any]:
+    """A estimator as values that JSON knows, but for arrays and numbers that are not finite."""
     words = ("code", "best")
-    parameters = classifier.get_params(deep=False)
+    parameters = estimator.get_params(deep=False)
     return {
-        "estimator": type(classifier).__name__,
-        "classes": classifier.classes_,
-        "channels": classifier.n_features_in_,
-        "symbols": classifier.alphabet_,
-        "networks": len(classifier.results_),
-        "weights": classifier.network_.weight_count(),
-        "parameters": {k: v for k, v in parameters.items() if k not in ("verbose", "store")},
+        "estimator": type(estimator).__name__,
+        "task": task_of(estimator).name,
+        "classes": getattr(estimator, "classes_", None),
+        "numbers": getattr(estimator, "n_outputs_", None),
+        "channels": estimator.n_features_in_,
+        "symbols": estimator.alphabet_,
+        "networks": len(estimator.results_),
+        "weights": estimator.network_.weight_count(),
+        "parameters": {k: v for k, v in parameters.items() if k not in ("verbose", "callbacks", "store")},
         "results": [
             {"ending": result.sentence, **{k: v for k, v in vars(result).items() if k not in words}}
-            for result in classifier.results_
+            for result in estimator.results_
         ],
-        "history": classifier.history_,
-        "seconds": classifier.seconds_,
+        "history": estimator.history_,
+        "seconds": estimator.seconds_,
     }
 
 
-def _brief(classifier: "SequenceClassifier") -> dict[str, tuple[float, float]]:
+def _brief(estimator: "SequenceEstimator") -> dict[str, tuple[float, float]]:
     """First and last value of each quantity of the history; of several networks, of the first."""
-    columns = {name: v.reshape(len(v), -1)[:, 0] for name, v in classifier.history_.items() if name != "epoch"}
+    columns = {name: v.reshape(len(v), -1)[:, 0] for name, v in estimator.history_.items() if name != "epoch"}
     finite = {name: [v for v in column.tolist() if math.isfinite(v)] for name, column in columns.items()}
     return {name: (values[0], values[-1]) for name, values in finite.items() if values}
 

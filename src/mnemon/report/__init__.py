@@ -1,3 +1,6 @@
+from ._measured import Measured as Measured
+from ._measured import measured as measured
+from ._measured import written as written
 from ._story import DataSet as DataSet
 from ._story import Judged as Judged
 from ._story import Story as Story

@@ -8,6 +8,7 @@ from ._counts import by_length, mistakes, true_probability, worst
 from ._drawing import as_steps, channel_ranges, sketch
 from ._lengths import accuracy_by_length, histogram
 from ._markup import Markup, element, percent, plural
+from ._measured import Measured
 from ._parts import block, figures, folded, group, note, section
 from ._story import Judged, Story
 
@@ -17,7 +18,10 @@ LISTED, ALL_LISTED = 3, 20  # mistakes named below a matrix, and in the place of
 
 def confusion(story: Story) -> Markup | None:
     """Which classes are taken for which."""
-    judged, pairs = story.judged, mistakes(story.judged)
+    judged = story.judged
+    if isinstance(judged, Measured):
+        return None
+    pairs = mistakes(judged)
     many = len(judged.labels) > tables.MATRIX_MOST
     if many:
         reading = f"With {len(judged.labels)} classes the matrix would not be readable; here are its mistakes."
@@ -38,7 +42,10 @@ def confusion(story: Story) -> Markup | None:
 
 def surely_wrong(story: Story) -> Markup | None:
     """The wrong answers that gave the true class the least probability."""
-    judged, shown = story.judged, worst(story.judged, WORST)
+    judged = story.judged
+    if isinstance(judged, Measured):
+        return None
+    shown = worst(judged, WORST)
     wrong = judged.n - judged.right
     if not wrong:
         none = f"None of the {plural(judged.n, 'sequence')} was judged wrongly."
@@ -85,7 +92,7 @@ def _card(judged: Judged, i: int, steps: NDArray | None, ranges: tuple[NDArray, 
 def lengths(story: Story) -> Markup | None:
     """Accuracy by length, and how many sequences there are of each length."""
     judged, title = story.judged, "Accuracy by length"
-    if judged.lengths is None:
+    if isinstance(judged, Measured) or judged.lengths is None:
         return None
     steps = np.asarray(judged.lengths)
     if steps.min() == steps.max():

@@ -6,6 +6,7 @@ from . import _tables as tables
 from ._counts import wilson
 from ._curves import best_epochs, epochs_of, loss_curves, middle, score_curves
 from ._markup import Markup, element, percent, plural
+from ._measured import Measured
 from ._parts import block, code_block, figures, folded, group, note, paragraph, section
 from ._story import DataSet, Story
 
@@ -14,8 +15,10 @@ LONG_ABOUT = 200
 
 
 def headline(story: Story) -> Markup:
-    """The accuracy, how sure it is, and what guessing would reach."""
+    """The accuracy, how sure it is, and what guessing would reach; or what else was measured."""
     judged = story.judged
+    if isinstance(judged, Measured):
+        return _of_measured(judged)
     low, high = wilson(judged.right, judged.n)
     where = f" ({story.test_data.name})" if story.test_data else ""
     sentence = (
@@ -39,6 +42,23 @@ def headline(story: Story) -> Markup:
         ),
         _scale(judged.accuracy, low, high, judged.chance),
         element("p", sentence, class_="lead"),
+        id="accuracy",
+    )
+
+
+def _of_measured(judged: Measured) -> Markup:
+    return element(
+        "section",
+        element("h2", judged.name[:1].upper() + judged.name[1:]),
+        element(
+            "div",
+            element("p", f"{judged.value:.3f}", class_="great"),
+            element("dl", [element("div", element("dt", k), element("dd", v)) for k, v in judged.facts.items()]),
+            class_="verdict",
+        ),
+        element("p", judged.sentence, class_="lead"),
+        block("In parts", tables.table(judged.head, judged.rows)) if judged.rows else None,
+        block("What it writes by itself", code_block(judged.sample)),
         id="accuracy",
     )
 

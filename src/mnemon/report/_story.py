@@ -1,7 +1,8 @@
 """What a report tells: a `Story` of plain Python and NumPy values, checked when it is made.
 
     Story ── training_data, test_data : DataSet     what was trained on, what was judged on
-          └─ judged : Judged                        the true and the named class of every judged sequence
+          └─ judged : Judged | Measured             the true and the named class of every judged sequence; or what
+                                                    was measured, for tasks other than naming classes
 
 Only `title` and `judged` must be there. Whatever else is left out is left out of the page.
 """
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import raise_together
+from ._measured import Measured
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,7 +148,7 @@ class Story:
     """
 
     title: str
-    judged: Judged
+    judged: Judged | Measured
     model: Mapping[str, Any] = field(default_factory=dict)
     summary: str = ""
     training_data: DataSet | None = None

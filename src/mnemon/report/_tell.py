@@ -1,4 +1,4 @@
-"""The story of a fitted classifier and the data it was judged on."""
+"""The story of a fitted estimator and the data it was judged on."""
 
 import os
 import platform
@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,23 +14,44 @@ from numpy.typing import NDArray
 from .._version import __version__
 from ..errors import InvalidInput
 from ._markup import plural
+from ._measured import Measured
 from ._story import DataSet, Judged, Story
 
 if TYPE_CHECKING:
     from ..data import Dataset
-    from ..estimators import SequenceClassifier
+    from ..estimators import SequenceClassifier, SequenceEstimator
 
 PACKAGES = ("jax", "equinox", "optax", "numpy", "scikit-learn")
 TIMES = {"compile": "compiling", "train": "training"}
 # Parameters that a reader of the report asks for; those that were left alone and say nothing are not shown.
-MODEL = ("cell", "units", "layers", "bidirectional", "segment_length", "readout", "n_networks")
-TRAINING = ("gradient", "optimizer", "learning_rate", "batch_size", "dropout", "class_weight", "early_stopping")
+MODEL = (
+    "cell",
+    "units",
+    "layers",
+    "bidirectional",
+    "segment_length",
+    "embedding",
+    "readout",
+    "delay",
+    "window",
+    "n_networks",
+)
+TRAINING = (
+    "gradient",
+    "optimizer",
+    "learning_rate",
+    "batch_size",
+    "dropout",
+    "missing",
+    "class_weight",
+    "early_stopping",
+)
 
 
 def story_of(
-    classifier: "SequenceClassifier",
+    estimator: "SequenceEstimator",
     data: "Dataset",
-    probabilities: NDArray,
+    said: NDArray | Measured,
     *,
     training: "Dataset | None" = None,
     reading: float | None = None,
@@ -39,37 +60,38 @@ def story_of(
     command: str = "",
     date: str = "",
 ) -> Story:
-    """The story of `classifier`, judged by what it said of `data`.
+    """The story of `estimator`, judged by what it said of `data`.
 
-    - `classifier`: fitted, or loaded from a model file.
-    - `data`, `probabilities`: labelled sequences, and what `classifier.predict_proba` said of them `(n, classes)`.
+    - `estimator`: fitted, or loaded from a model file.
+    - `data`, `said`: of a classifier, labelled sequences, and what its `predict_proba` said of them `(n, classes)`; of
+      the other estimators the data and what `measured` says of them.
     - `training`: what it was trained on, where that is known.
-    - `reading`, `judging`: seconds that these took; the others are the classifier's own.
+    - `reading`, `judging`: seconds that these took; the others are the estimator's own.
     - `model_path`, `command`, `date`: as in `Story`.
 
-    Raises `InvalidInput` where the data have no labels, or none that the classifier knows.
+    Raises `InvalidInput` where a classifier's data have no labels, or none that it knows.
     """
-    if data.y is None:
+    if data.y is None and not isinstance(said, Measured):
         raise InvalidInput(f"{data.name}: holds no labels to judge by")
-    several = len(classifier.results_) > 1
-    best = [result.best_epoch for result in classifier.results_]
-    restored = bool(classifier.early_stopping) and "validation_loss" in classifier.history_
-    seed = classifier.random_state
+    several = len(estimator.results_) > 1
+    best = [result.best_epoch for result in estimator.results_]
+    restored = bool(estimator.early_stopping) and "validation_loss" in estimator.history_
+    seed = estimator.random_state
     taken = {
         "reading data": reading,
-        **{TIMES.get(k, k): v for k, v in classifier.seconds_.items()},
+        **{TIMES.get(k, k): v for k, v in estimator.seconds_.items()},
         "judging": judging,
     }
     name = training.name if training else data.name
     return Story(
-        title=f"{name}: {plural(len(classifier.classes_), 'class', 'classes')} of sequences",
-        judged=_judged(classifier, data, probabilities),
-        model=_model(classifier),
-        summary=classifier.summary(),
+        title=f"{name}: {_subject(estimator)}",
+        judged=said if isinstance(said, Measured) else _judged(cast("SequenceClassifier", estimator), data, said),
+        model=_model(estimator),
+        summary=estimator.summary(),
         training_data=described(training) if training else None,
         test_data=described(replace(data, about="") if training and training.about == data.about else data),
-        ending=_ending(classifier),
-        history={name: _squeezed(values) for name, values in classifier.history_.items()},
+        ending=_ending(estimator),
+        history={name: _squeezed(values) for name, values in estimator.history_.items()},
         best_epoch=None if not restored else best if several else best[0],
         times={what: seconds for what, seconds in taken.items() if seconds is not None},
         model_path=model_path,
@@ -86,7 +108,7 @@ def story_of(
 def described(data: "Dataset") -> DataSet:
     """A data set as a report describes it."""
     counts: Mapping[Any, int] = {}
-    if data.y is not None:
+    if data.y is not None and data.y.ndim == 1 and data.y.dtype.kind != "f" and not _steps(data.y):
         labels, numbers = np.unique(data.y, return_counts=True)
         counts = dict(zip(labels.tolist(), numbers.tolist()))
     lengths = data.X.lengths
@@ -98,6 +120,19 @@ def described(data: "Dataset") -> DataSet:
         lengths=lengths,
         about=data.about,
     )
+
+
+def _steps(y: NDArray) -> bool:
+    """Whether each sequence has a label a step."""
+    return y.dtype == object and len(y) > 0 and not isinstance(y[0], str) and np.ndim(y[0]) > 0
+
+
+def _subject(estimator: Any) -> str:
+    """What was learnt, for the title."""
+    if hasattr(estimator, "classes_"):
+        of = "steps" if type(estimator).__name__ == "SequenceLabeler" else "sequences"
+        return f"{plural(len(estimator.classes_), 'class', 'classes')} of {of}"
+    return "numbers for sequences" if hasattr(estimator, "n_outputs_") else "what comes next"
 
 
 def _judged(classifier: "SequenceClassifier", data: "Dataset", probabilities: NDArray) -> Judged:
@@ -112,13 +147,13 @@ def _judged(classifier: "SequenceClassifier", data: "Dataset", probabilities: ND
     )
 
 
-def _model(classifier: "SequenceClassifier") -> dict[str, Any]:
-    parameters = classifier.get_params(deep=False)
+def _model(estimator: "SequenceEstimator") -> dict[str, Any]:
+    parameters = estimator.get_params(deep=False)
     own = parameters["network"] is not None
     names = (*(() if own else MODEL), *TRAINING)
-    said = {name.removeprefix("n_").replace("_", " "): _word(parameters[name]) for name in names}
+    said = {name.removeprefix("n_").replace("_", " "): _word(parameters[name]) for name in names if name in parameters}
     told = {name: value for name, value in said.items() if value not in (None, False, 0)}
-    return {**told, "weights": classifier.network_.weight_count(), "precision": classifier.precision}
+    return {**told, "weights": estimator.network_.weight_count(), "precision": estimator.precision}
 
 
 def _word(value: Any) -> Any:
@@ -128,11 +163,11 @@ def _word(value: Any) -> Any:
     return getattr(value, "__name__", None) or repr(value)
 
 
-def _ending(classifier: "SequenceClassifier") -> str:
+def _ending(estimator: "SequenceEstimator") -> str:
     """How training ended, network by network where they ended differently."""
-    sentences = [result.sentence for result in classifier.results_]
+    sentences = [result.sentence for result in estimator.results_]
     if len(sentences) == 1:
-        result = classifier.results_[0]
+        result = estimator.results_[0]
         return f"Training {sentences[0]} after {plural(result.epochs, 'epoch')} and {result.evaluations:,} updates."
     parts = [f"{sentences.count(said)} of {len(sentences)} networks: {said}" for said in dict.fromkeys(sentences)]
     return "; ".join(parts) + "."
@@ -147,8 +182,8 @@ def _python(path: str) -> str:
     return f"""\
 import mnemon
 
-classifier = mnemon.load({path!r})
-classifier.predict(X)  # X: a list of arrays (time, channels), or mnemon.data.read(FILE).X
+model = mnemon.load({path!r})
+model.predict(X)  # X: a list of arrays (time, channels), or mnemon.data.read(FILE).X
 """
 
 
