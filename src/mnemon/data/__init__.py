@@ -1,6 +1,9 @@
 from ._dataset import Dataset as Dataset
+from ._idx import read_idx as read_idx
 from ._japanese_vowels import japanese_vowels as japanese_vowels
 from ._npz import read_npz as read_npz
 from ._npz import write_npz as write_npz
 from ._read import read as read
+from ._text import read_symbols as read_symbols
+from ._text import read_text as read_text
 from ._ts import read_ts as read_ts

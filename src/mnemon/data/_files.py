@@ -14,7 +14,7 @@ def keeps_nan(missing: str) -> bool:
     return missing == "nan"
 
 
-def read_text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """The text of a file, unpacked where its name ends in .gz; `InvalidInput` where it is damaged or no text."""
     try:
         data = path.read_bytes()

@@ -22,7 +22,7 @@ import numpy as np
 
 from mnemon._files import existing
 from mnemon.data._dataset import Dataset
-from mnemon.data._files import keeps_nan, read_text
+from mnemon.data._files import keeps_nan, text_of
 from mnemon.errors import InvalidInput, raise_together, suggest
 from mnemon.sequences import Sequences
 
@@ -47,7 +47,7 @@ def read_ts(path: str | os.PathLike, *, missing: str = "error") -> Dataset:
     """
     allow_nan = keeps_nan(missing)
     path = existing(path)
-    lines = read_text(path).splitlines()
+    lines = text_of(path).splitlines()
     problems: list[str] = []
     header, begin = _read_header(lines, str(path), problems)
     _stop(problems, str(path))
