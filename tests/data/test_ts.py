@@ -204,7 +204,7 @@ def test_a_missing_file_gets_a_suggestion(write, tmp_path):
 
 
 def test_an_unknown_ending_gets_a_suggestion(tmp_path):
-    for name, hint in {"a.tsv": "did you mean '.ts'", "a.npy": "did you mean '.npz'", "a": "no ending"}.items():
+    for name, hint in {"a.tss": "did you mean '.ts'", "a.npy": "did you mean '.npz'", "a": "no ending"}.items():
         (tmp_path / name).touch()
         with pytest.raises(InvalidInput, match=re.escape(hint)):
             read(tmp_path / name)

@@ -1,6 +1,16 @@
+from ._conversions import from_aeon as from_aeon
+from ._conversions import from_frame as from_frame
+from ._conversions import from_lengths as from_lengths
+from ._conversions import from_tslearn as from_tslearn
+from ._conversions import to_aeon as to_aeon
+from ._conversions import to_frame as to_frame
+from ._conversions import to_lengths as to_lengths
+from ._conversions import to_tslearn as to_tslearn
 from ._dataset import Dataset as Dataset
+from ._folder import read_folder as read_folder
 from ._idx import read_idx as read_idx
 from ._japanese_vowels import japanese_vowels as japanese_vowels
+from ._long import read_long as read_long
 from ._npz import read_npz as read_npz
 from ._npz import write_npz as write_npz
 from ._read import read as read

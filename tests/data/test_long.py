@@ -1,0 +1,138 @@
+"""Long tables, of files and of frames: roles of columns, order of steps, labels; and every mistake told."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mnemon.data import from_frame, read, read_long, to_frame
+from mnemon.errors import InvalidInput, InvalidType
+from mnemon.sequences import Sequences
+
+TABLE = """id,time,a,b,label
+x,0,1,10,up
+x,1,2,20,up
+y,1,4,40,down
+y,0,3,30,down
+x,2,5,50,up
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(text, name="table.csv"):
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        return path
+
+    return written
+
+
+def test_rows_become_sequences_in_order_of_time(write):
+    data = read_long(write(TABLE))
+    assert Sequences([[[1, 10], [2, 20], [5, 50]], [[3, 30], [4, 40]]]) == data.X
+    assert data.y.tolist() == ["up", "down"]
+    assert data.name == "table"
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.tsv", "t.tsv.gz", "t.parquet"])
+def test_every_kind_of_file_holds_the_same(name, write, tmp_path):
+    expected = read_long(write(TABLE))
+    if name.endswith("parquet"):
+        path = tmp_path / name
+        pd.read_csv(write(TABLE)).to_parquet(path)
+    else:
+        path = write(TABLE.replace(",", "\t") if ".tsv" in name else TABLE, name)
+    data = read(path)
+    assert data.X == expected.X
+    assert data.y.tolist() == expected.y.tolist()
+
+
+def test_columns_may_be_called_anything_and_be_left_out(write):
+    path = write("who,when,a,junk\nk,2,1,z\nk,1,2,z\n")
+    data = read_long(path, id="who", time="when", channels=["a"])
+    assert Sequences([[[2.0], [1.0]]]) == data.X
+    assert data.y is None
+
+
+def test_without_an_id_a_table_is_one_sequence(write):
+    assert Sequences([[[1, 2], [3, 4]]]) == read_long(write("a,b\n1,2\n3,4\n")).X
+
+
+def test_labels_that_change_within_a_sequence_are_labels_of_steps(write):
+    data = read_long(write("id,v,class\n1,0,a\n1,1,b\n2,2,a\n"))
+    assert data.by_step
+    assert [labels.tolist() for labels in data.y] == [["a", "b"], ["a"]]
+    assert "2 labels at steps" in repr(data)
+
+
+def test_targets_are_numbers_with_a_point(write):
+    assert read_long(write("id,v,y\n1,0,1.5\n2,1,2\n")).y.tolist() == [1.5, 2.0]
+    assert read_long(write("id,v,y\n1,0,1\n2,1,2\n")).y.tolist() == ["1", "2"]
+
+
+def test_groups_and_dates(write):
+    data = read_long(write("id,time,v,speaker\n1,2024-02-01,1,ann\n1,2024-01-31,2,ann\n2,2024-01-01,3,bob\n"))
+    assert data.groups.tolist() == ["ann", "bob"]
+    assert Sequences([[[2.0], [1.0]], [[3.0]]]) == data.X
+
+
+def test_missing_cells(write):
+    path = write("id,v\n1,2\n1,\n")
+    with pytest.raises(InvalidInput, match=r"row 3, column v: no value"):
+        read_long(path)
+    assert np.isnan(read_long(path, missing="nan").X.values[1, 0])
+
+
+@pytest.mark.parametrize(
+    "text, options, words",
+    [
+        ("id,v\n1,x\n", {}, "row 2, column v: 'x' is no number"),
+        ("id,v\n1,2,3\n", {}, "row 2: 3 cells, but 2 columns"),
+        ("id,series,v\n1,2,3\n", {}, "id and series could both be the id; say which with id="),
+        ("id,v\n1,2\n", {"id": "idd"}, "id='idd': did you mean 'id'"),
+        ("id,v\n1,2\n", {"channels": ["w"]}, "channels: 'w'"),
+        ("id,label\n1,2\n", {}, "no column is left for values"),
+        ("id,time,v\n1,0,2\n1,0,3\n", {}, "rows 2 and 3 are both at time 0"),
+        ("id,time,v\n1,soon,2\n", {}, "'soon' .row 2. is neither a number nor a date"),
+        ("id,v,v\n1,2,3\n", {}, "column 'v' is there twice"),
+        ("1,2\n3,4\n", {}, "the first line holds numbers"),
+        ("id,v\n", {}, "expected a line of column names"),
+        ("id,v\n1,2\n", {"missing": "no"}, "missing='no'"),
+    ],
+)
+def test_mistakes_are_told(text, options, words, write):
+    with pytest.raises(InvalidInput, match=words):
+        read_long(write(text), **options)
+
+
+def test_a_damaged_parquet_file(write):
+    with pytest.raises(InvalidInput, match=r"no readable parquet file"):
+        read(write("nonsense", "t.parquet"))
+
+
+@pytest.mark.parametrize("by_step", [False, True])
+def test_there_and_back_through_a_frame(by_step, write):
+    first = read_long(write("id,v,w,class,group\n1,0,5,a,m\n1,1,6,b,m\n2,2,7,a,n\n" if by_step else TABLE))
+    back = from_frame(to_frame(first))
+    assert back.X == first.X
+    for a, b in zip(back.y, first.y, strict=True):
+        assert np.array_equal(a, b)
+    if by_step:
+        assert back.groups.tolist() == ["m", "n"]
+
+
+def test_frames_of_two_levels():
+    index = pd.MultiIndex.from_tuples([("b", 0), ("b", 1), ("a", 0)])
+    frame = pd.DataFrame({"v": [1.0, 2.0, 3.0]}, index=index)
+    assert Sequences([[[1.0], [2.0]], [[3.0]]]) == from_frame(frame).X
+    named = frame.rename_axis(["case", "t"])
+    assert from_frame(named).X == from_frame(frame).X
+
+
+def test_what_is_no_frame():
+    with pytest.raises(InvalidType, match=r"expected a pandas DataFrame, got list"):
+        from_frame([1])
+    with pytest.raises(InvalidInput, match=r"no rows"):
+        from_frame(pd.DataFrame({"v": []}))
