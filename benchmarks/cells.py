@@ -22,7 +22,6 @@ import argparse
 import math
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -171,7 +170,15 @@ def compared(name: str, problem: Problem) -> str:
     best = min(range(len(settings)), key=lambda k: losses[k] if math.isfinite(losses[k]) else math.inf)
     each = problem.judge(settings[best])
     spread = f" ({min(each):.3f}-{max(each):.3f})" if len(each) > 1 else ""
-    return f"{np.mean(each):.3f}{spread}, {units} units"
+    reached = f"{np.mean(each):.3f}" if np.all(np.isfinite(each)) else "not finite"
+    return f"{reached}{spread}, {units} units"
+
+
+def kept_rows(out: Path | None) -> dict[str, str]:
+    """Rows of an earlier run that was stopped: delete the file to measure them anew."""
+    lines = out.read_text().splitlines() if out is not None and out.exists() else []
+    names = {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
+    return {name: line for name, line in names.items() if name in ROWS}
 
 
 def main() -> None:
@@ -182,20 +189,24 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the table as Markdown")
     options = parser.parse_args()
     columns = problems(options.quick)
-    rows, begun = [], time.perf_counter()
+    rows = kept_rows(options.out)
     text = ""
     for name in options.only or ROWS:
+        if name in rows:
+            print(f"{name} is in {options.out} already", file=sys.stderr)
+            continue
+        jax.clear_caches()  # so many programs in one process are more than the system will map
         fields = []
         for label, problem in columns.items():
             fields.append(compared(name, problem))
             print(f"{name}: {label}: {fields[-1]}", file=sys.stderr, flush=True)
-        rows.append(f"| {name} | {' | '.join(fields)} |")
+        rows[name] = f"| {name} | {' | '.join(fields)} |"
         head = [f"{label}, {problem.weights:,} weights" for label, problem in columns.items()]
         text = "\n".join([
             "# All cells at equal numbers of weights",
             "",
             f"`python benchmarks/cells.py{' --quick' if options.quick else ''}` on {machine()}; Mnemon "
-            f"{mnemon.__version__}, {(time.perf_counter() - begun) / 60:.0f} minutes.",
+            f"{mnemon.__version__}.",
             "",
             *(line for line in (__doc__ or "").split("\n")[4:]),
             "Fields: accuracy on test data (text: nats a character, smaller is better), the mean of 3 seeds (smallest-"
@@ -203,7 +214,7 @@ def main() -> None:
             "",
             f"| cell | {' | '.join(head)} |",
             f"| --- |{' --- |' * len(columns)}",
-            *rows,
+            *rows.values(),
             "",
         ])  # fmt: skip
         if options.out:

@@ -6,7 +6,7 @@ from typing import Any, Self
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import softmax
+from scipy.special import log_softmax, logsumexp, softmax
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
@@ -100,14 +100,16 @@ class SequencePredictor(SequenceEstimator):
         """How well the next elements are predicted: symbols: the mean log-probability of what came, in nats a symbol;
         vectors: R squared. The first element of a sequence is not judged.
         """
+        check_is_fitted(self, "population_")
         xs = self._check_X(X, fitted=True)
-        said = self.predict_steps(xs)
         next_exists(xs)
+        with self._precise():
+            said = step_answers(self.population_, self._readable(xs))
         if self.alphabet_ is not None:
-            each = [np.log(p[np.arange(len(x) - 1), x[1:]]) for p, x in zip(said, xs) if len(x) > 1]
-            return float(np.concatenate(each).mean())
+            nats = [_log_probabilities(one)[np.arange(len(x) - 1), x[1:]] for one, x in zip(said, xs) if len(x) > 1]
+            return float(np.concatenate(nats).mean())
         came = np.concatenate([x[1:] for x in xs])
-        told = np.concatenate([p[:-1] for p in said])
+        told = np.concatenate([self._meaning(one)[:-1] for one in said])
         known = ~np.isnan(came).any(axis=1)
         return float(r2_score(came[known], told[known]))
 
@@ -252,3 +254,8 @@ class SequencePredictor(SequenceEstimator):
         if isinstance(data, tuple) and len(data) == 2 and data[1] is None:
             data = data[0]
         return self._check_pair(data, None, fitted=True)
+
+
+def _log_probabilities(said: np.ndarray) -> np.ndarray:
+    """Logits (networks, time, symbols) as logarithms of the mean probabilities; of the rarest symbols too."""
+    return logsumexp(log_softmax(said.astype(np.float64), axis=-1), axis=0) - np.log(len(said))
