@@ -1,5 +1,11 @@
+from ._channel_scaler import ChannelScaler as ChannelScaler
+from ._deltas import Deltas as Deltas
 from ._missing import Missing as Missing
 from ._missing import fill_missing as fill_missing
 from ._missing import missing_means as missing_means
+from ._pad_or_cut import PadOrCut as PadOrCut
+from ._resample import Resample as Resample
+from ._select_channels import SelectChannels as SelectChannels
+from ._transformer import SequenceTransformer as SequenceTransformer
 from ._windows import Windows as Windows
 from ._windows import windows as windows

@@ -1,13 +1,10 @@
 """Missing values, marked as NaN: refused, interpolated over time, or filled in and marked in channels of their own."""
 
-from typing import Any, Self
-
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InvalidInput, suggest
 from ..sequences import Sequences, as_sequences
+from ._transformer import SequenceTransformer
 
 POLICIES = ("error", "interpolate", "mask")
 
@@ -60,7 +57,7 @@ def _bridged(values: np.ndarray, gone: np.ndarray, mean: float) -> np.ndarray:
     return np.interp(steps, steps[~gone], values[~gone])
 
 
-class Missing(TransformerMixin, BaseEstimator):
+class Missing(SequenceTransformer):
     """A transformer that leaves no value missing; see `fill_missing` for the policies.
 
     Args:
@@ -81,24 +78,10 @@ class Missing(TransformerMixin, BaseEstimator):
     def __init__(self, policy: str = "interpolate") -> None:
         self.policy = policy
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Measure the channels' means. Raises `InvalidInput` for an unknown policy or symbols."""
-        xs = as_sequences(X, allow_nan=True)
-        fill_missing(xs[:1], self.policy if self.policy != "error" else "mask", np.zeros(xs.n_channels))
-        self.n_features_in_ = xs.n_channels
+    def _learn(self, xs: Sequences) -> None:
+        if self.policy not in POLICIES:
+            raise InvalidInput(f"policy={self.policy!r}: {suggest(str(self.policy), POLICIES)}")
         self.means_ = missing_means(xs)
-        return self
 
-    def transform(self, X: Any) -> Sequences:
-        """Sequences without missing values; by "mask" with twice the channels."""
-        check_is_fitted(self, "means_")
-        xs = as_sequences(X, allow_nan=True)
-        if xs.n_channels != self.n_features_in_:
-            raise InvalidInput(f"X has {xs.n_channels} channels, but Missing was fitted to {self.n_features_in_}")
+    def _apply(self, xs: Sequences) -> Sequences:
         return fill_missing(xs, self.policy, self.means_)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
-        return tags

@@ -1,0 +1,83 @@
+"""What the transformers share: they take what the estimators take, and keep lengths, symbols and boundaries apart."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ..errors import InvalidInput
+from ..sequences import Sequences, as_sequences
+
+
+class SequenceTransformer(TransformerMixin, BaseEstimator):
+    """Base of the transformers of number sequences.
+
+    A subclass checks its parameters and learns from the data in `_learn`, and turns sequences into others in `_apply`.
+    Missing values (NaN) pass through.
+
+    Attributes:
+        n_features_in_: channels.
+
+    """
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn what there is to learn.
+
+        Raises:
+            InvalidInput: parameters or data that cannot be used.
+
+        """
+        xs = self._numbers(X)
+        self._learn(xs)
+        self.n_features_in_ = xs.n_channels
+        return self
+
+    def transform(self, X: Any) -> Sequences:
+        """The transformed sequences.
+
+        Raises:
+            InvalidInput: data that cannot be used, or of another number of channels than `fit` saw.
+            NotFittedError: before `fit`.
+
+        """
+        return self._apply(self._known(X))
+
+    def _learn(self, xs: Sequences) -> None:
+        raise NotImplementedError
+
+    def _apply(self, xs: Sequences) -> Sequences:
+        raise NotImplementedError
+
+    def _numbers(self, X: Any) -> Sequences:
+        xs = as_sequences(X, allow_nan=True)
+        if xs.alphabet is not None:
+            raise InvalidInput(f"{type(self).__name__}: expected sequences of numbers, got symbols")
+        return xs
+
+    def _known(self, X: Any, channels: int | None = None) -> Sequences:
+        """`X`, checked against what `fit` saw."""
+        check_is_fitted(self, "n_features_in_")
+        xs, expected = self._numbers(X), self.n_features_in_ if channels is None else channels
+        if xs.n_channels != expected:
+            raise InvalidInput(f"X has {xs.n_channels} channels, but {type(self).__name__} expects {expected}")
+        return xs
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "n_features_in_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def with_values(xs: Sequences, values: np.ndarray) -> Sequences:
+    """Sequences of the same lengths and boundaries with other values (total_time, channels)."""
+    return Sequences.from_concatenated(values, xs.lengths, boundaries=xs.flat_boundaries, allow_nan=True)
+
+
+def from_each(each: list[np.ndarray], marks: list[np.ndarray] | None) -> Sequences:
+    """Sequences from arrays (time, channels) of each, and their boundaries."""
+    return Sequences(each, layout="channels_last", boundaries=marks, allow_nan=True)
