@@ -36,7 +36,7 @@ def test_a_batch_is_its_sequences_and_clones_are_the_same(transformer):
     fitted = clone(transformer).fit(X)
     whole = fitted.transform(X)
     for k, one in enumerate(whole):
-        close(Sequences([one]), fitted.transform(X[[k]]))
+        close(Sequences([one], layout="channels_last"), fitted.transform(X[[k]]))
     close(clone(fitted).fit_transform(ARRAYS), whole)
     assert whole.boundaries is not None
     with pytest.raises(InvalidInput, match=r"X has 2 channels, but .* expects 3"):

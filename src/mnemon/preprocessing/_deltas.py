@@ -55,9 +55,7 @@ class Deltas(SequenceTransformer):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The channels' names, and the same with delta_ (delta_delta_ ...) before them."""
         names = channel_names(input_features, self.n_features_in_)
-        return np.concatenate(
-            [np.array(["delta_" * k + name for name in names], object) for k in range(self.order + 1)]
-        )
+        return np.array(["delta_" * k + name for k in range(self.order + 1) for name in names], object)
 
 
 def _slopes(values: np.ndarray, window: int) -> np.ndarray:

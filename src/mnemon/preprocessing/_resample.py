@@ -9,7 +9,7 @@ from ._transformer import SequenceTransformer, from_each
 
 
 class Resample(SequenceTransformer):
-    """Each channel read off at equally spaced times between a sequence's first step and its last, interpolated linearly.
+    """Each channel read off at equally spaced times between a sequence's first and last step, interpolated linearly.
 
     Segment ends go to the nearest new step. A sequence of one step stays one value. Nothing is filtered before steps
     are left out: smooth first where quick changes must not fold into slow ones.
