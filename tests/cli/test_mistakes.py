@@ -112,11 +112,11 @@ def test_fit_refuses_data_that_cannot_be_learnt(mnemon, toy, here, no_training):
     write_ts(here / "others.ts", classes=("x", "y"))
     write_ts(here / "few.ts", n=3)
     (here / "broken.ts").write_text("@data")
-    (here / "toy.csv").write_text("1,2")
+    (here / "toy.xml").write_text("1,2")
     cases = {
         ("missing.ts",): "missing.ts: no such file",
         ("tyo.ts",): "did you mean toy.ts",
-        ("toy.csv",): "toy.csv: unknown ending '.csv'",
+        ("toy.xml",): "toy.xml: unknown ending '.xml'",
         ("broken.ts",): "broken.ts",
         ("unlabelled.ts",): "unlabelled.ts: holds no labels",
         ("toy.ts", "--test", "unlabelled.ts"): "unlabelled.ts: holds no labels",

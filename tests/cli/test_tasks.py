@@ -154,7 +154,7 @@ def test_options_of_a_task_reach_its_estimator(tasks):
 
 
 def test_symbols_may_be_embedded(mnemon, tasks):
-    mnemon("fit", tasks / "words.npz", "--task", "predict-next", *SMALL, "--embedding", "3")
+    mnemon("fit", tasks / "words.npz", "--task", "predict-next", *SMALL, "--embedding", "3", "-q")
     assert package.load("model.safetensors").network_.layers.layers[0].output_size == 3
     told = mnemon("fit", tasks / "sums.npz", "--task", "regress", "--embedding", "3", "--out", "other").complaint
     assert told == "--embedding 3: only symbols are embedded, and these data are numbers"

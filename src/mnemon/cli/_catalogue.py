@@ -74,7 +74,7 @@ def updates() -> list[Entry]:
 
 def data() -> list[Entry]:
     """The data sets that come with the package, and the formats that are read."""
-    readers = dict(_items(_value("data/_read.py", "_READERS")))
+    readers = dict(_items(_value("data/_read.py", "READERS")))
     exports = _homes("data/__init__.py")
     formats = {name: reader.id for name, reader in readers.items() if isinstance(reader, ast.Name)}
     homes = {**_homes("data/_read.py"), **exports}

@@ -108,6 +108,8 @@ def fit(
     o.unit(by)
     if start is None:
         _refuse_foreign(ctx, chosen, given)
+    if "by" in given and not (data or "").lower().endswith(o.TEXTS):
+        raise InvalidInput(f"--by {by}: only {' and '.join(o.TEXTS)} files are read so")
 
     from ._inputs import described
     from ._judging import judge

@@ -83,7 +83,7 @@ def _symbols(text: str | None, alphabet: tuple[str, ...]) -> Any:
     if text is None:
         return None
     words = any(len(symbol) > 1 for symbol in alphabet)
-    symbols = text.split() if words else list(text)
+    symbols = _words(text, alphabet) if words else list(text)
     if not words and symbols[-1:] == ["\n"] and "\n" not in alphabet:
         symbols.pop()  # the end of what a shell hands over
     if not symbols:
@@ -92,6 +92,14 @@ def _symbols(text: str | None, alphabet: tuple[str, ...]) -> Any:
         some = ", ".join(map(repr, foreign[:5])) + ", ..." * (len(foreign) > 5)
         raise InvalidInput(f"--prompt: the model does not know {some}")
     return symbols
+
+
+def _words(text: str, alphabet: tuple[str, ...]) -> list[str]:
+    """The words of a prompt; those that are none of the alphabet are taken apart as a text is, or are unknown."""
+    from ..data._text import _TOKEN, UNKNOWN
+
+    parts = [part for word in text.split() for part in ([word] if word in alphabet else _TOKEN.findall(word))]
+    return [part if part in alphabet or UNKNOWN not in alphabet else UNKNOWN for part in parts]
 
 
 def _write_symbols(written: Any, form: Form | None) -> None:

@@ -75,15 +75,15 @@ def described(data: Dataset, task: Task) -> str:
     what = "channels" if data.X.alphabet is None else "symbols"
     steps = f"{low:,}-{high:,} steps" if low < high else f"{low:,} steps"
     parts = [f"{len(data.X):,} sequence{'s' * (len(data.X) > 1)}", f"{data.X.n_channels} {what}", steps]
-    if data.y is not None and task.name in tasks_of(data.y, data.X.lengths):
-        parts.append(targets_in_words(data.y, data.X.lengths))
+    if data.y is not None and task.name in tasks_of(data):
+        parts.append(targets_in_words(data))
     return f"{data.name}, {', '.join(parts)}"
 
 
 def classes_in(data: Dataset) -> list[Any]:
     """The different classes of sequences, or of steps."""
     y: Any = data.y
-    return step_classes(y) if tasks_of(y, data.X.lengths)[:1] == ["label"] else np.unique(y).tolist()
+    return step_classes(y) if tasks_of(data)[:1] == ["label"] else np.unique(y).tolist()
 
 
 def check_classes(found: list[Any], known: list[Any], where: str, whose: str) -> None:

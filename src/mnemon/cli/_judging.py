@@ -39,7 +39,10 @@ def judge(
     """
     begun = time.perf_counter()
     with in_file(data.name):
-        said = model.predict_proba(data.X) if task_of(model).name == "classify" else measured(model, data)
+        if task_of(model).name == "classify":
+            said: Any = model.predict_proba(data.X)
+        else:
+            said = measured(model, data, sample=not quiet or report is not None)
     story = story_of(
         model,
         data,

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -12,7 +12,7 @@ from ..data import Dataset, japanese_vowels
 from ..errors import InvalidInput
 from ..sequences import Sequences, as_sequences
 from ._inputs import check_classes, classes_in
-from ._reading import Reading
+from ._reading import Reading, is_text
 from ._targets import check_targets_of
 from ._tasks import Task
 
@@ -60,6 +60,8 @@ def training_and_test(data: str | None, test: str | None, seed: int, task: Task,
         origin = f"{test}, the training data themselves: this says nothing about new sequences" if same else test
         parts = Parts(targeted(data), targeted(test), origin)
     else:
+        if is_text(data, task):
+            return _text_held_out(data, reading)
         return _held_out(targeted(data), data, seed, task)
     _check_agreement(parts, task)
     return parts
@@ -87,6 +89,14 @@ def _held_out(data: Dataset, path: str, seed: int, task: Task) -> Parts:
     return Parts(_some(data, kept, "the rest"), _some(data, held, "held out"), share)
 
 
+def _text_held_out(path: str, reading: Reading) -> Parts:
+    """The end of a text; words that only it has are unknown there."""
+    kept, end = reading.parts_of_text(path, (1 - LAST, LAST))
+    steps = (len(kept.X.values), len(end.X.values))
+    share = f"the last {steps[1]:,} of {sum(steps):,} {reading.by}s, held out of {path}"
+    return Parts(replace(kept, name=f"{kept.name} (the rest)"), replace(end, name=f"{end.name} (its end)"), share)
+
+
 def _end_held_out(data: Dataset, path: str) -> Parts:
     steps = int(data.X.lengths[0])
     if steps < SHORTEST:
@@ -102,17 +112,15 @@ def _end_held_out(data: Dataset, path: str) -> Parts:
             boundaries=None if marks is None else marks[first:end],
             allow_nan=data.X.alphabet is None,
         )
-        return replace(data, X=X, y=None, name=f"{data.name} ({name})")
+        return replace(data, X=X, y=None, groups=None, name=f"{data.name} ({name})")
 
     share = f"the last {steps - cut:,} of {steps:,} steps, held out of {path}"
     return Parts(part(0, cut, "the rest"), part(cut, steps, "its end"), share)
 
 
 def _some(data: Dataset, rows: np.ndarray, name: str) -> Dataset:
-    y: Any = data.y
-    return replace(
-        data, X=cast(Sequences, data.X[rows]), y=None if y is None else y[rows], name=f"{data.name} ({name})"
-    )
+    y, groups = (None if values is None else values[rows] for values in (data.y, data.groups))
+    return replace(data, X=cast(Sequences, data.X[rows]), y=y, groups=groups, name=f"{data.name} ({name})")
 
 
 def _check_agreement(parts: Parts, task: Task) -> None:

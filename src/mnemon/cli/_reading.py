@@ -1,9 +1,19 @@
 """How a command reads its data: what a text is made of, and whether values may be missing."""
 
-from typing import Any, NamedTuple
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, Self
 
-from ..data import Dataset, read
+import numpy as np
+
+from ..data import Dataset, read, read_symbols, read_text
+from ..data._files import text_of
+from ..data._text import UNKNOWN
+from ..sequences import Sequences
 from ._tasks import Task, task_of
+from ._training_options import TEXTS
+
+IMAGES = ("-ubyte", "-ubyte.gz")  # in which nothing can be missing
 
 
 class Reading(NamedTuple):
@@ -19,7 +29,7 @@ class Reading(NamedTuple):
     missing: str = "error"
 
     @classmethod
-    def of(cls, model: Any) -> "Reading":
+    def of(cls, model: Any) -> Self:
         """As a model takes it."""
         words = model.alphabet_ is not None and any(len(symbol) > 1 for symbol in model.alphabet_)
         return cls("word" if words else "character", model.missing)
@@ -27,14 +37,54 @@ class Reading(NamedTuple):
     def data(self, path: str, task: Task) -> Dataset:
         """The sequences in a file or a folder, for a task.
 
+        A .txt file is one long text to predict what follows, and else a string of symbols a line, whose label, where
+        there is one, stands behind a tab.
+
         Raises:
             InvalidInput: data that cannot be read.
 
         """
-        options = {} if self.missing == "error" else {"missing": "nan"}
-        return read(path, **options)
+        name = path.lower()
+        if name.endswith(TEXTS) and Path(path).is_file():
+            return self.parts_of_text(path, (1.0,))[0] if task.name == "predict-next" else self._lines(path, task)
+        options = {} if self.missing == "error" or name.endswith(IMAGES) else {"missing": "nan"}
+        found = read(path, **options)
+        return _with_numbers(found) if task.name == "regress" else found
+
+    def parts_of_text(self, path: str, shares: tuple[float, ...]) -> tuple[Dataset, ...]:
+        """Consecutive parts of a text, over one alphabet."""
+        parts = read_text(path, self.by, split=shares)
+        return parts if isinstance(parts, tuple) else (parts,)
+
+    def _lines(self, path: str, task: Task) -> Dataset:
+        labelled = "\t" in text_of(Path(path))
+        found = read_symbols(
+            path, separator=" " if self.by == "word" else "", label_separator="\t" if labelled else None
+        )
+        return _with_numbers(found) if task.name == "regress" else found
+
+
+def is_text(path: str, task: Task) -> bool:
+    """Whether a file is one long text, for a task."""
+    return task.name == "predict-next" and path.lower().endswith(TEXTS)
 
 
 def data_for(model: Any, path: str) -> Dataset:
-    """Sequences for a model to be used on."""
-    return Reading.of(model).data(path, task_of(model))
+    """Sequences for a model to be used on; words of a text that are new to it are `<unk>`, where it has that."""
+    task = task_of(model)
+    found = Reading.of(model).data(path, task)
+    if not is_text(path, task) or UNKNOWN not in (model.alphabet_ or ()):
+        return found
+    known = set(model.alphabet_)
+    words = [[word if word in known else UNKNOWN for word in text] for text in found.X.strings()]
+    return replace(found, X=Sequences.from_strings(words, model.alphabet_))
+
+
+def _with_numbers(data: Dataset) -> Dataset:
+    """Targets as numbers, where words can be read as such."""
+    if data.y is None or data.y.dtype.kind not in "US":
+        return data
+    try:
+        return replace(data, y=data.y.astype(np.float64))
+    except ValueError:
+        return data

@@ -27,7 +27,7 @@ def check_targets_of(task: Task, data: Dataset, path: str, *, fitting: bool) -> 
         fitting: the task could still be another.
 
     """
-    suited = tasks_of(data.y, data.X.lengths)
+    suited = tasks_of(data)
     if task.name in suited or task.name == "predict-next":
         return
     advice = "; ".join(ADVICE[name] for name in suited) if fitting else ""
@@ -37,27 +37,30 @@ def check_targets_of(task: Task, data: Dataset, path: str, *, fitting: bool) -> 
     )
 
 
-def tasks_of(y: Any, lengths: np.ndarray) -> list[str]:
+def tasks_of(data: Dataset) -> list[str]:
     """The tasks that targets are for, the likeliest first."""
+    y: Any = data.y
     if y is None:
         return ["predict-next"]
-    if steps_labelled(y, lengths):
+    if steps_labelled(data):
         return ["label"]
     numbers = y.dtype.kind in "iuf" and y.ndim in (1, 2)
     classes = y.ndim == 1 and type_of_target(y) in ("binary", "multiclass")
     return ["classify"] * classes + ["regress"] * numbers
 
 
-def steps_labelled(y: np.ndarray, lengths: np.ndarray) -> bool:
-    """Whether targets are a label a step."""
-    if y.dtype == object and y.ndim == 1 and len(y):
-        return all(isinstance(one, list | tuple | np.ndarray) for one in y)
-    return y.ndim == 2 and y.dtype.kind in "USO" and bool(np.all(lengths == y.shape[1]))
+def steps_labelled(data: Dataset) -> bool:
+    """Whether targets are a label a step; so are words in a table as wide as all sequences are long."""
+    y: Any = data.y
+    if y is None or data.by_step:
+        return y is not None
+    return y.ndim == 2 and y.dtype.kind in "USO" and bool(np.all(data.X.lengths == y.shape[1]))
 
 
-def targets_in_words(y: Any, lengths: np.ndarray) -> str:
+def targets_in_words(data: Dataset) -> str:
     """What targets are, for a line that describes data; empty where there are none."""
-    suited = tasks_of(y, lengths)
+    y: Any = data.y
+    suited = tasks_of(data)
     if suited[:1] == ["label"]:
         return f"labelled steps, {len(step_classes(y))} classes"
     if suited[:1] == ["classify"]:

@@ -7,6 +7,7 @@ import typer
 from ..errors import InvalidInput, suggest
 from ._tasks import DEFAULTS, other_defaults
 
+TEXTS = (".txt", ".txt.gz")  # files that --by is about
 TASK, NETWORK, TRAINING, STOPPING, RUNNING = "Task", "Network", "Training", "Early stopping", "Running"
 
 

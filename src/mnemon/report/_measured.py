@@ -1,7 +1,7 @@
 """How well numbers, labels of steps or what follows are told: one number first, then the parts of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ..errors import InvalidInput
 if TYPE_CHECKING:
     from ..data import Dataset
 
-SAMPLE = 240  # symbols that a predictor writes for a report
+CHARACTERS, WORDS = 240, 48  # that a predictor writes for a report
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,8 +35,8 @@ class Measured:
     sample: str = ""
 
 
-def measured(estimator: Any, data: "Dataset") -> Measured:
-    """How well a fitted regressor, labeler or predictor does on `data`.
+def measured(estimator: Any, data: "Dataset", *, sample: bool = True) -> Measured:
+    """How well a fitted regressor, labeler or predictor does on `data`; a predictor of symbols writes a `sample`, too.
 
     Raises `InvalidInput` where the data have no targets to judge by, or the estimator none of these tasks.
     """
@@ -46,7 +46,12 @@ def measured(estimator: Any, data: "Dataset") -> Measured:
         raise InvalidInput(f"{kind}: expected one of {', '.join(ways)}")
     if data.y is None and kind != "SequencePredictor":
         raise InvalidInput(f"{data.name}: holds no targets to judge by")
-    return ways[kind](estimator, data)
+    result = ways[kind](estimator, data)
+    if sample and kind == "SequencePredictor" and estimator.alphabet_ is not None:
+        single = all(len(symbol) == 1 for symbol in estimator.alphabet_)
+        wrote = estimator.generate(length=CHARACTERS if single else WORDS, random_state=0)
+        return replace(result, sample=written(wrote))
+    return result
 
 
 def _numbers(regressor: Any, data: "Dataset") -> Measured:
@@ -121,7 +126,6 @@ def _following(predictor: Any, data: "Dataset") -> Measured:
             "perplexity of the symbols' frequencies alone": f"{blind:.3f}",
         },
         sentence=f"The next of {counts.sum():,} symbols; perplexity k: as unsure as among k equally likely ones.",
-        sample=written(predictor.generate(length=SAMPLE, random_state=0)),
     )
 
 

@@ -108,7 +108,7 @@ def story_of(
 def described(data: "Dataset") -> DataSet:
     """A data set as a report describes it."""
     counts: Mapping[Any, int] = {}
-    if data.y is not None and data.y.ndim == 1 and data.y.dtype.kind != "f" and not _steps(data.y):
+    if data.y is not None and data.y.ndim == 1 and data.y.dtype.kind != "f" and not data.by_step:
         labels, numbers = np.unique(data.y, return_counts=True)
         counts = dict(zip(labels.tolist(), numbers.tolist()))
     lengths = data.X.lengths
@@ -120,11 +120,6 @@ def described(data: "Dataset") -> DataSet:
         lengths=lengths,
         about=data.about,
     )
-
-
-def _steps(y: NDArray) -> bool:
-    """Whether each sequence has a label a step."""
-    return y.dtype == object and len(y) > 0 and not isinstance(y[0], str) and np.ndim(y[0]) > 0
 
 
 def _subject(estimator: Any) -> str:
