@@ -13,6 +13,9 @@ from jaxtyping import install_import_hook
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+# Tests compile much and compute little: XLA leaves most of its optimisations out. In all tests alike, for they compare
+# programs that should say the same bit for bit; optimised ones run in the commands that tests start.
+jax.config.update("jax_disable_most_optimizations", True)
 
 # The tables and reference values that tests share: `import table_of_cells`.
 sys.path.insert(0, str(Path(__file__).parent / "fixtures"))
@@ -34,11 +37,3 @@ def unchecked():
     jaxtyping_config.update("jaxtyping_disable", True)
     yield
     jaxtyping_config.update("jaxtyping_disable", False)
-
-
-@pytest.fixture
-def quick_compilation():
-    """For rooms whose tests compile much and compute little: XLA leaves most of its optimisations out."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)

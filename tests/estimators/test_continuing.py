@@ -6,8 +6,6 @@ from specimens import PROBE, X, assert_same, small, weights, y
 
 from mnemon.errors import InvalidInput
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 def test_a_warm_start_goes_on_where_it_was():
     """Full batches without dropout have nothing to draw: two and two epochs are four."""

@@ -8,8 +8,6 @@ import mnemon
 from mnemon import SequenceLabeler, Sequences
 from mnemon.errors import InvalidInput
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 y = [np.where(array[:, 0] + array[:, 1] > 0, "high", "low") for array in X]
 
 

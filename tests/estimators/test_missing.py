@@ -9,8 +9,6 @@ from mnemon import SequenceRegressor
 from mnemon.errors import InvalidInput
 from mnemon.preprocessing import Missing
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 GONE = [np.random.default_rng(k).random(array.shape) < 0.2 for k, array in enumerate(ARRAYS)]
 HOLED = [np.where(gone, np.nan, array) for gone, array in zip(GONE, ARRAYS)]
 

@@ -11,8 +11,6 @@ import mnemon
 from mnemon.errors import InvalidInput
 from mnemon.learning import answers
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 LABELS = np.stack([y == "up", LENGTHS == 5, np.ones(N)], axis=1).astype(int)
 
 

@@ -11,8 +11,6 @@ from mnemon import SequencePredictor, Sequences
 from mnemon.errors import InvalidInput
 from mnemon.estimators._pieces import Pieces
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 WORDS = ["abcabcabcab", "bcabcabc", "cabcabcabcabc"] * 6
 
 

@@ -11,8 +11,6 @@ from mnemon import SequenceRegressor
 from mnemon.errors import InvalidInput
 from mnemon.learning import Ridge
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 ONE = np.array([100 + 50 * array[-1, 0] for array in X])
 TWO = np.stack([ONE, -3 * ONE + 1e4], axis=1)
 

@@ -11,8 +11,6 @@ from mnemon.learning import Examples, Population, SquaredError, Until, answers, 
 from mnemon.learning._evaluate import ROWS
 from mnemon.sequences import Sequences
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 def one_by_one(network, xs):
     return np.stack([answer(network, x[None])[0] for x in xs])

@@ -1,11 +1,9 @@
 """Training goes on where it was handed back."""
 
-import pytest
 from toys import assert_near, assert_same, by, differ, fit, population, recall, weights
 
 from mnemon.learning import Optax, Until
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 DATA = recall()
 
 

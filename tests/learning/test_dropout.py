@@ -1,14 +1,12 @@
 """Dropout belongs to training, and to each member's own randomness."""
 
 import jax
-import pytest
 from toys import answer, assert_near, assert_same, by, differ, fit, members, recall, weights
 
 from mnemon.cells import Elman
 from mnemon.layers import Network, Readout, Recurrent, Stack
 from mnemon.learning import Population, Until
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 DATA, UNTIL = recall(), Until(epochs=2, restore_best=False)
 
 

@@ -12,7 +12,6 @@ from mnemon.errors import InvalidInput
 from mnemon.learning import BPTT, Batch, CrossEntropy, Learner, Optax, Sequence, Until
 from mnemon.sequences import length_buckets
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 N, EPOCHS = 26, 3
 UNEVEN = recall(N, uneven=True)
 NUMBERED = dataclasses.replace(UNEVEN, targets=np.arange(N))

@@ -25,7 +25,6 @@ from mnemon.learning import (
 )
 from mnemon.sequences import Sequences
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 TIME, LENGTHS = 6, (6, 2, 5)
 KEY = jax.random.key(7)
 

@@ -31,7 +31,6 @@ from mnemon.learning import (
 )
 from mnemon.sequences import Sequences
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 RNG = np.random.default_rng(0)
 XS = Sequences([RNG.normal(size=(length, FEATURES)) for length in (3, 5, 4, 5, 3, 4, 5, 5)])
 

@@ -6,12 +6,10 @@ import textwrap
 
 import jax
 import numpy as np
-import pytest
 from toys import by, fit, network, population, recall, weights
 
 from mnemon.learning import Optax, Population, Until, answers
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 DATA, UNTIL = recall(12, uneven=True), Until(epochs=3)
 
 

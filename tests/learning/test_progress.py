@@ -10,8 +10,6 @@ from toys import by, fit, population, recall
 
 from mnemon.learning import Optax, Progress, ProgressBar, Until
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 class Terminal(io.StringIO):
     def isatty(self):

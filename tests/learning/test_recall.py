@@ -6,7 +6,6 @@ from toys import by, fit, population, recall
 
 from mnemon.learning import BPTT, Optax, TruncatedBPTT, Until, answers
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 TRAIN, TEST = recall(48, steps=6), recall(100, steps=6, seed=1)
 UPDATES = {"adam": Optax("adam", 0.03), "sgd with momentum": Optax("sgd", 0.1, momentum=0.9)}
 # Least mean accuracy on new sequences, of eight networks; guessing gives one half.

@@ -9,7 +9,6 @@ from toys import assert_near, by, differ, fit, population, recall, weights
 from mnemon.errors import InvalidInput
 from mnemon.learning import Examples, Optax, Until
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 DATA = recall(12, uneven=True)
 TWICE = np.array([2.0, 0, 1, 1, 0, 2, 1, 1, 1, 1, 1, 1])
 

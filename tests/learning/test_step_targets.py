@@ -26,8 +26,6 @@ from mnemon.learning import (
 from mnemon.learning import _evaluate as evaluate
 from mnemon.sequences import Sequences
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 RNG = np.random.default_rng(0)
 VALUES = RNG.normal(size=(3, 4, 2)).astype(np.float32) * 2
 MARKS = np.arange(4) < np.array([4, 2, 3])[:, None]

@@ -12,7 +12,6 @@ from mnemon.errors import InvalidInput
 from mnemon.layers import Answer
 from mnemon.learning import BUDGET, NONFINITE, REACHED, STALLED, CrossEntropy, Optax, Until
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 DATA, JUDGE = recall(), recall(10, seed=1)
 FAST = by(Optax("sgd", [0.02, 0.3, 3.0], momentum=0.9), None)  # calm, lively, wild
 EPOCHS = 30

@@ -12,7 +12,6 @@ from mnemon.errors import InvalidInput
 from mnemon.learning import BPTT, Batch, Learner, Optax, Schedule, Transformation, Until, Update
 from mnemon.learning.updates import NAMES
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 DATA = recall()
 HALVING = {"init_value": 1.0, "transition_steps": 1, "decay_rate": 0.5}
 BY_HAND = {

@@ -1,6 +1,0 @@
-import pytest
-
-
-@pytest.fixture(autouse=True)
-def compiled_quickly(quick_compilation):
-    pass
