@@ -31,19 +31,32 @@ def gather_strings(strings: Any, alphabet: Any, name: str) -> tuple[np.ndarray, 
         raise InvalidInput(f"{name}: expected strings, or lists of string symbols; not so in sequence {listing(other)}")
     if empty := [i for i, s in enumerate(strings) if len(s) == 0]:
         problems.append(f"no symbols in sequence {listing(empty)}; leave empty sequences out")
-    symbols = tuple(sorted(set().union(*strings))) if alphabet is None else check_alphabet(alphabet)
-    code = {symbol: k for k, symbol in enumerate(symbols)}
-    if not set().union(*strings) <= code.keys():
+    used = set().union(*strings)
+    symbols = tuple(sorted(used)) if alphabet is None else check_alphabet(alphabet)
+    known = set(symbols)
+    if not used <= known:
         places = (
             f"{symbol!r} in sequence {i} (position {t})"
             for i, s in enumerate(strings)
             for t, symbol in enumerate(s)
-            if symbol not in code
+            if symbol not in known
         )
         problems.append(f"symbols outside the alphabet {symbols}: {listing(places)}")
     raise_together(problems, name)
-    lengths = np.array([len(s) for s in strings])
-    return np.array([code[symbol] for s in strings for symbol in s], dtype=np.int32), lengths, symbols
+    return _encode(strings, symbols), np.array([len(s) for s in strings]), symbols
+
+
+def _encode(strings: list[Any], symbols: tuple[str, ...]) -> np.ndarray:
+    """The codes of all symbols of all strings one after another; long texts in one go, by their code points."""
+    if all(isinstance(s, str) for s in strings):
+        points = np.frombuffer("".join(strings).encode("utf-32-le", "surrogatepass"), np.uint32)
+        code_of = np.zeros(int(points.max()) + 1, np.int32)
+        for k, symbol in enumerate(symbols):
+            if len(symbol) == 1 and ord(symbol) < len(code_of):
+                code_of[ord(symbol)] = k
+        return code_of[points]
+    code = {symbol: k for k, symbol in enumerate(symbols)}
+    return np.array([code[symbol] for s in strings for symbol in s], dtype=np.int32)
 
 
 def _is_string(value: Any) -> bool:

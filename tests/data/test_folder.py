@@ -48,9 +48,48 @@ def test_a_head_names_columns_and_time_sorts(tmp_path):
 
 def test_missing_cells(tmp_path):
     (tmp_path / "a.csv").write_text("1,\n2,3\n")
-    with pytest.raises(InvalidInput, match=r"row 1, column 2: '' is no number"):
+    with pytest.raises(InvalidInput, match=r"a.csv: line 1, column 2: no value"):
         read_folder(tmp_path)
     assert np.isnan(read_folder(tmp_path, missing="nan").X[0][0, 1])
+
+
+def test_mistakes_of_several_files_are_told_together(tmp_path):
+    for name, text in {
+        "1.csv": "a,b\n1,2\n", "2.csv": "b,a\n1,2\n", "3.csv": "a,b\n1,inf\n?,x\n", "4.csv": "a,b\n",
+        ".5.csv": "hidden",
+    }.items():  # fmt: skip
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InvalidInput) as told:
+        read_folder(tmp_path, missing="nan")
+    for words in (
+        "4 problems",
+        "2.csv has the columns b, a, but 1.csv has a, b",
+        "3.csv: line 2, column b: inf is not finite",
+        "3.csv: line 3, column b: 'x' is no number",
+        "4.csv: holds no steps",
+    ):
+        assert words in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("t,v\n1,2\n1,3\n", "1.csv: lines 2 and 3 are both at t 1"),
+        ("t,v\n,2\n", "1.csv: line 2, column t: no time"),
+        ("t\n1\n", "1.csv: holds times, but no channels"),
+        ("a,b\n1,2,3\n", "1.csv: line 2: 3 cells, but 2 in the first"),
+    ],
+)
+def test_mistakes_of_one_file(text, words, tmp_path):
+    (tmp_path / "1.csv").write_text(text)
+    with pytest.raises(InvalidInput, match=words):
+        read_folder(tmp_path)
+
+
+def test_labels_that_are_left_out(folder):
+    (folder / "labels.csv").write_text("file,label\ns1.csv,a\ns2.csv,\ns10.csv,c\n")
+    with pytest.raises(InvalidInput, match=r"labels.csv: line 3, column label: no label"):
+        read_folder(folder)
 
 
 def test_mistakes_are_told(folder, tmp_path):
@@ -75,5 +114,5 @@ def test_mistakes_are_told(folder, tmp_path):
     with pytest.raises(InvalidInput, match=r"s2.csv has 3 channels, but s1.csv has 2"):
         read_folder(folder)
     (folder / "s2.csv").write_text("1,2\n1\n")
-    with pytest.raises(InvalidInput, match=r"row 2: 1 cells, but 2 in the first"):
+    with pytest.raises(InvalidInput, match=r"line 2: 1 cells, but 2 in the first"):
         read_folder(folder)

@@ -74,6 +74,8 @@ def test_other_mistakes(images, tmp_path):
         read_idx(images, order="row")
     with pytest.raises(InvalidInput, match=r"permuted with order='pixels'"):
         read_idx(images, permutation=1)
+    with pytest.raises(InvalidInput, match=r"permutation=-1: expected a seed"):
+        read_idx(images, order="pixels", permutation=-1)
     few = tmp_path / "few"
     few.write_bytes(packed(LABELS[:2]))
     with pytest.raises(InvalidInput, match=r"2 labels, but .* holds 3 images"):

@@ -1,6 +1,7 @@
 """Long tables, of files and of frames: roles of columns, order of steps, labels; and every mistake told."""
 
 import gzip
+import sys
 
 import numpy as np
 import pandas as pd
@@ -80,7 +81,7 @@ def test_groups_and_dates(write):
 
 def test_missing_cells(write):
     path = write("id,v\n1,2\n1,\n")
-    with pytest.raises(InvalidInput, match=r"row 3, column v: no value"):
+    with pytest.raises(InvalidInput, match=r"line 3, column v: no value"):
         read_long(path)
     assert np.isnan(read_long(path, missing="nan").X.values[1, 0])
 
@@ -88,23 +89,86 @@ def test_missing_cells(write):
 @pytest.mark.parametrize(
     "text, options, words",
     [
-        ("id,v\n1,x\n", {}, "row 2, column v: 'x' is no number"),
-        ("id,v\n1,2,3\n", {}, "row 2: 3 cells, but 2 columns"),
+        ("id,v\n1,x\n", {}, "line 2, column v: 'x' is no number"),
+        ("id,v\n1,2,3\n", {}, "line 2: 3 cells, but 2 columns"),
         ("id,series,v\n1,2,3\n", {}, "id and series could both be the id; say which with id="),
         ("id,v\n1,2\n", {"id": "idd"}, "id='idd': did you mean 'id'"),
         ("id,v\n1,2\n", {"channels": ["w"]}, "channels: 'w'"),
         ("id,label\n1,2\n", {}, "no column is left for values"),
-        ("id,time,v\n1,0,2\n1,0,3\n", {}, "rows 2 and 3 are both at time 0"),
-        ("id,time,v\n1,soon,2\n", {}, "'soon' .row 2. is neither a number nor a date"),
+        ("id,time,v\n1,0,2\n1,0,3\n", {}, "lines 2 and 3 are both at time 0"),
+        ("id,time,v\n1,soon,2\n", {}, "line 2, column time: 'soon' is neither a number nor a date"),
         ("id,v,v\n1,2,3\n", {}, "column 'v' is there twice"),
         ("1,2\n3,4\n", {}, "the first line holds numbers"),
         ("id,v\n", {}, "expected a line of column names"),
         ("id,v\n1,2\n", {"missing": "no"}, "missing='no'"),
+        ("id,v\n1,2\n", {"separator": "::"}, "separator='::': expected one character"),
+        ("id,v\n\n\n1,x\n", {}, "line 4, column v: 'x' is no number"),
+        ("id,v\n1,1_0\n", {}, "line 2, column v: '1_0' is no number"),
+        (
+            "id,v\n1,x\n1,\n1,inf\n",
+            {},
+            r"3 problems[\s\S]*line 2[\s\S]*line 3, column v: no value[\s\S]*inf is not fin",
+        ),
+        ('id,v\n1,"2\n' + "1,2\n" * 40000, {}, "field larger than .*is a quotation mark left open"),
+        ("id;v\n1;2\n", {}, "the only column is 'id;v'; if ';' separates columns, say separator="),
+        ("id,v\n1,0\n,1\n", {}, "line 3, column id: no id"),
+        ("id,v,speaker\n1,0,\n", {}, "line 2, column speaker: no group"),
+        ("id,v,speaker\n1,0,a\n1,1,b\n", {}, "line 3, column speaker: 'b', but 'a' at line 2 of the same sequence"),
+        ("id,v,label\n1,0,a\n2,1,\n", {}, "line 3, column label: no label"),
+        ("id,v,y\n1,0,1.5\n2,1,nan\n", {}, "line 3, column y: the target nan is not finite"),
+        ("id,time,v\n1,0,2\n1,,3\n", {}, "line 3, column time: no time"),
+        ("id,v,boundary\n1,0,yes\n", {}, "line 2, column boundary: expected 0 or 1, got 'yes'"),
+        ("id,v\n1,2\n", {"id": "v", "time": "v"}, "column 'v' cannot be both the id and the time"),
+        ("id,v\n1,2\n", {"symbol": "v", "channels": ["v"]}, "symbol= and channels= exclude each other"),
+        ("id,activity\n1,\n", {}, "line 2, column activity: no symbol"),
     ],
 )
 def test_mistakes_are_told(text, options, words, write):
     with pytest.raises(InvalidInput, match=words):
         read_long(write(text), **options)
+
+
+@pytest.mark.parametrize(
+    "early, late",
+    [
+        ("9", "10"),
+        ("1700000000000000001", "1700000000000000002"),
+        ("-1e3", "0.5"),
+        ("2023-12-31", "2024-01-01T00:00:00.000000001"),
+        ("2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z"),
+        ("2024-01-01T01:00:00+02:00", "2024-01-01T00:00:00Z"),
+        ("0001-01-01", "9999-12-31"),
+    ],
+)
+def test_times_are_numbers_or_dates(early, late, write):
+    assert read_long(write(f"id,t,v\n1,{late},2\n1,{early},1\n")).X.values.ravel().tolist() == [1, 2]
+
+
+def test_any_separator(write):
+    assert Sequences([[[1, 2]]]) == read_long(write("a;b\n1;2\n"), separator=";").X
+
+
+def test_events_are_symbols(write):
+    log = write("case,timestamp,activity\n7,2024-01-02,pay\n7,2024-01-01,order\n8,2024-01-01,order\n")
+    assert read(log).X.strings() == [("order", "pay"), ("order",)]
+    wide = write("case,activity,cost\n7,pay,1\n")
+    assert read_long(wide, symbol="activity").X.strings() == [("pay",)]
+    assert read_long(write("id,symbol\n1,0\n1,5\n"), channels="symbol").X.values.ravel().tolist() == [0, 5]
+
+
+def test_segments_end_where_a_column_says(write):
+    marks = read_long(write("id,v,boundary\n1,0,0\n1,1,TRUE\n2,5,1\n")).X.flat_boundaries
+    assert marks.tolist() == [False, True, True]
+
+
+def test_without_pandas(write, monkeypatch):
+    path = write("id,v\n1,2\n")
+    parquet = write("nonsense", "t.parquet")
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    assert len(read(path).X) == 1
+    for call in (lambda: read(parquet), lambda: to_frame(read(path))):
+        with pytest.raises(InvalidInput, match=r'pip install "mnemon.pandas.'):
+            call()
 
 
 def test_a_damaged_parquet_file(write):
@@ -121,6 +185,53 @@ def test_there_and_back_through_a_frame(by_step, write):
         assert np.array_equal(a, b)
     if by_step:
         assert back.groups.tolist() == ["m", "n"]
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        Sequences([[[1.0, np.nan]], [[3, 4], [np.nan, 6]]], allow_nan=True),
+        Sequences([[1.0, 2.0], [3.0]], boundaries=[[False, True], [True]]),
+        Sequences.from_strings(["abba", "b"]),
+        Sequences.from_strings([["open", "pay"], ["open"]]),
+    ],
+    ids=["missing", "boundaries", "characters", "words"],
+)
+def test_sequences_there_and_back(X):
+    assert from_frame(to_frame(X), allow_nan=True).X == X
+    with pytest.raises(InvalidInput, match=r"expected . different names, not id or time"):
+        to_frame(Sequences([[1.0]]), channels=["id"])
+
+
+def test_frames_may_hold_anything():
+    def frame(**columns):
+        return pd.DataFrame({"id": ["a", "a"], "v": [1.0, 2.0]} | columns)
+
+    late_first = {
+        "zone": pd.to_datetime(["2025-01-01", "2024-01-01"], utc=True),
+        "dates": pd.to_datetime(["2025-01-01", "2024-01-01"]),
+        "durations": pd.to_timedelta([2, 1]),
+        "nullable": pd.array([2, 1], dtype="Int64"),
+    }
+    for time in late_first.values():
+        assert from_frame(frame(time=time)).X.values.ravel().tolist() == [2, 1]
+    assert len(from_frame(frame(id=["a", 1])).X) == 2
+    assert from_frame(frame(label=pd.Categorical(["x", "x"]))).y.tolist() == ["x"]
+    nullable = frame(v=pd.array([1, None], dtype="Int64"))
+    assert np.isnan(from_frame(nullable, allow_nan=True).X.values[1, 0])
+    single = from_frame(frame(v=np.array([1, 2], np.float32)))
+    assert single.X.dtype == np.float32
+    for bad, words in [
+        (nullable, "row 1, column v: no value; .*allow_nan=True"),
+        (frame(id=["a", None]), "row 1, column id: no id"),
+        (frame(label=[1.0, np.nan]), "row 1, column label: no label"),
+        (frame(time=pd.to_datetime(["2024-01-01", None])), "row 1, column time: no time"),
+        (frame(w=pd.to_datetime(["2024-01-01"] * 2)), "row 0, column w: '2024-01-01.* is no number"),
+        (frame().rename_axis("id"), "column 'id' is there twice"),
+        (frame().iloc[:0], "holds no rows"),
+    ]:
+        with pytest.raises(InvalidInput, match=words):
+            from_frame(bad)
 
 
 def test_frames_of_two_levels():

@@ -114,13 +114,23 @@ def test_what_cannot_be_written_is_told(tmp_path):
         write_npz(tmp_path / "a.npy", SMALL)
     with pytest.raises(InvalidInput, match="there is no folder"):
         write_npz(tmp_path / "no" / "a.npz", SMALL)
-    with pytest.raises(InvalidInput, match=r"one label for each of 2 sequences, got shape \(1,\)"):
+    with pytest.raises(InvalidInput, match=r"2 sequences, but labels of shape \(1,\)"):
         write_npz(tmp_path / "a.npz", SMALL, ["x"])
     with pytest.raises(InvalidInput, match="strings or numbers, got object"):
         write_npz(tmp_path / "a.npz", SMALL, np.array([None, "x"]))
     with pytest.raises(InvalidType, match="as_sequences"):
         write_npz(tmp_path / "a.npz", [[1.0]])  # type: ignore[arg-type]
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("labels", [[["a", "b", "a"], ["b"]], [[1.5, 2.0, 0.0], [1.0]]], ids=["words", "numbers"])
+def test_labels_at_steps_and_groups_come_back(tmp_path, labels):
+    X = Sequences([[1.0, 2.0, 3.0], [4.0]])
+    data = read_npz(write_npz(tmp_path / "a.npz", X, [np.array(one) for one in labels], groups=["ann", "bob"]))
+    assert data.X == X
+    assert data.by_step
+    assert [one.tolist() for one in data.y] == labels
+    assert data.groups.tolist() == ["ann", "bob"]
 
 
 FOREIGN = {
@@ -131,6 +141,9 @@ FOREIGN = {
     "lengths": ({"values": np.zeros(2), "lengths": [3]}, ["lengths sum to 3"]),
     "objects": ({"X": np.array([[1], [1, 2]], dtype=object)}, ["Python objects, which are never unpickled"]),
     "labels": ({"X": np.zeros((2, 2)), "y": [1]}, ["2 sequences, but labels of shape (1,)"]),
+    "labels at steps": ({"X": np.zeros((2, 2)), "y_steps": [1, 2]}, ["y_steps: expected shape (4,)", "got (2,)"]),
+    "labels of both kinds": ({"X": np.zeros((1, 2)), "y_steps": [1, 2], "y": [1]}, ["either `y`", "found both"]),
+    "groups": ({"X": np.zeros((2, 2)), "groups": [1]}, ["2 sequences, but groups of shape (1,)"]),
     "strings": ({"X": np.array(["ab"])}, ["strings where numbers belong"]),
 }
 

@@ -92,7 +92,7 @@ def test_strings_a_line(tmp_path):
     path.write_text("abba\n\nab\n")
     assert spelt(read_symbols(path)) == [list("abba"), list("ab")]
     assert read_symbols(path, alphabet="abc").X.alphabet == ("a", "b", "c")
-    with pytest.raises(InvalidInput, match=r"strings.txt: .*'b' in sequence 0"):
+    with pytest.raises(InvalidInput, match=r"(?s)strings.txt: .*line 1: outside the alphabet: 'b'"):
         read_symbols(path, alphabet="a")
     path.write_text("yes\tB T E\nno\tB P E\n")
     data = read_symbols(path, separator=" ", label_separator="\t", label="first")
@@ -102,6 +102,18 @@ def test_strings_a_line(tmp_path):
         read_symbols(path, label_separator=";")
     path.write_text("BTE 1\nBPE 0\n")
     assert read_symbols(path, label_separator=" ").y.tolist() == ["1", "0"]
+    path.write_text("BTE 1.5\nBPE 0\n")
+    assert read_symbols(path, label_separator=" ").y.tolist() == [1.5, 0]
+    path.write_text("BTE\n\nab\tno\n\tyes\nab\t\nabcd\tno\n")
+    with pytest.raises(InvalidInput) as told:
+        read_symbols(path, label_separator="\t", alphabet="abc")
+    for words in (
+        "line 1: no '\\t' between",
+        "line 4: no symbols",
+        "line 5, column label: no label",
+        "line 6: outside",
+    ):
+        assert words in str(told.value)
 
 
 @pytest.mark.skipif("MNEMON_DATA" not in os.environ, reason="MNEMON_DATA names no folder with text/")

@@ -1,7 +1,5 @@
 """A folder of files, one sequence each, with their labels in a table or in the names of its sub-folders."""
 
-import csv
-import io
 import os
 import re
 from pathlib import Path
@@ -9,25 +7,30 @@ from pathlib import Path
 import numpy as np
 
 from mnemon.data._dataset import Dataset
-from mnemon.data._files import keeps_nan, text_of
-from mnemon.data._long import USUAL, as_labels
+from mnemon.data._files import keeps_nan
+from mnemon.data._roles import USUAL
+from mnemon.data._table import MOST, Places, column_of, is_number, labels, numbers, rows_of, separator_of, times
 from mnemon.errors import InvalidInput, raise_together
 from mnemon.sequences import Sequences
 
-_MOST = 5
 _SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+_FILE = ("file", "filename", "path", "name")
+
+# Names of the channels, where the file says them, and their values (time, channels).
+_Read = tuple[list[str], np.ndarray]
 
 
 def read_folder(path: str | os.PathLike, *, labels: str | None = None, missing: str = "error") -> Dataset:
-    """A folder of `.csv` or `.tsv` files, one sequence each: a line a step, a column a channel.
+    """A folder of `.csv` or `.tsv` files (or `.gz` of them), one sequence each: a line a step, a column a channel.
 
     - `labels`: a table beside the files (its name in the folder) with the columns file, label and, where there is one,
       group; None: `labels.csv` where it is there, else the sub-folders are the classes, else there are no labels.
     - `missing`: what to do about empty cells: "error", or "nan" to keep them as NaN.
 
-    A first line without numbers names the columns; one of them called time (t, step, timestamp) sorts the steps and is
-    no channel. Files come in natural order (2 before 10). Raises `InvalidInput` for a folder that is missing or empty,
-    files that the table names and that are not there and the other way round, and cells that are no numbers.
+    A first line without numbers names the columns; one of them called time (t, step, timestamp, index) sorts the steps
+    and is no channel. Files come in natural order (2 before 10); hidden ones are left out. Raises `InvalidInput` for a
+    folder that is missing or empty, files that the table names and that are not there and the other way round, files of
+    other channels than the first, cells that are no numbers, and two steps at one time.
     """
     folder = Path(path)
     if not folder.is_dir():
@@ -36,93 +39,127 @@ def read_folder(path: str | os.PathLike, *, labels: str | None = None, missing: 
     table = folder / (labels or "labels.csv")
     if labels is not None and not table.is_file():
         raise InvalidInput(f"{table}: no such file; it should say the label of each file (columns file, label)")
-    files = [f for f in sorted(folder.rglob("*"), key=_natural) if f.name.lower().endswith(_SUFFIXES) and f != table]
+    files = {
+        name: file
+        for file in sorted(folder.rglob("*"), key=_natural)
+        if file.name.lower().endswith(_SUFFIXES) and file.is_file() and file != table
+        if "/." not in f"/{(name := file.relative_to(folder).as_posix())}"
+    }
     if not files:
         raise InvalidInput(f"{folder}: holds no files that end in {', '.join(_SUFFIXES)}")
-    names = [file.relative_to(folder).as_posix() for file in files]
     y = groups = None
     if table.is_file():
-        y, groups = _table(table, names)
-    elif all(file.parent != folder for file in files):
-        y = np.array([name.split("/")[0] for name in names])
-    elif any(file.parent != folder for file in files):
-        loose = [name for name in names if "/" not in name]
-        raise InvalidInput(
-            f"{folder}: some files are in sub-folders (classes), {loose[0]} is not; give a table with labels="
-        )
-    sequences = [_sequence(file, allow_nan) for file in files]
-    widths = {values.shape[1] for values in sequences}
-    if len(widths) > 1:
-        first = sequences[0].shape[1]
-        k = next(k for k, values in enumerate(sequences) if values.shape[1] != first)
-        raise InvalidInput(f"{folder}: {names[k]} has {sequences[k].shape[1]} channels, but {names[0]} has {first}")
-    X = Sequences(sequences, layout="channels_last", allow_nan=allow_nan)
+        y, groups = _table(table, list(files))
+    elif loose := [name for name in files if "/" not in name]:
+        if len(loose) < len(files):
+            raise InvalidInput(
+                f"{folder}: some files are in sub-folders (classes), {loose[0]} is not; give a table with labels="
+            )
+    else:
+        y = np.array([name.split("/")[0] for name in files])
+    problems: list[str] = []
+    sequences: dict[str, _Read] = {}
+    for name, file in files.items():
+        try:
+            sequences[name] = _sequence(file, name, allow_nan, problems)
+        except InvalidInput as problem:
+            problems.append(str(problem))
+    problems += _different(sequences)
+    raise_together(problems, str(folder), most=MOST)
+    X = Sequences([values for _, values in sequences.values()], layout="channels_last", allow_nan=allow_nan)
     return Dataset(X, y, folder.name, f"{folder}, {len(files)} files", groups)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
     """Numbers in names count as numbers."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", path.as_posix())]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.as_posix())]
 
 
 def _table(table: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray | None]:
     """Labels, and groups where there are some, in the order of the files."""
-    rows = [row for row in csv.reader(io.StringIO(text_of(table))) if any(cell.strip() for cell in row)]
+    rows, lines = rows_of(table, separator_of(table))
     head = [cell.strip().lower() for cell in rows[0]] if rows else []
-    file_column = next((k for k, name in enumerate(head) if name in ("file", "filename", "path", "name")), None)
-    label_column = next((k for k, name in enumerate(head) if name in USUAL["label"]), None)
-    group_column = next((k for k, name in enumerate(head) if name in USUAL["group"]), None)
-    if file_column is None or label_column is None:
+    place = {
+        role: next((k for k, name in enumerate(head) if name in usual), None)
+        for role, usual in {"file": _FILE, "label": USUAL["label"], "group": USUAL["group"]}.items()
+    }
+    if place["file"] is None or place["label"] is None:
         raise InvalidInput(f"{table}: expected columns file and label (and group), got {', '.join(head) or 'nothing'}")
-    said: dict[str, tuple[str, str]] = {}
+    at: dict[str, int] = {}
     problems = []
-    for number, row in enumerate(rows[1:], 2):
+    for k, (row, line) in enumerate(zip(rows[1:], lines[1:])):
         if len(row) != len(head):
-            problems.append(f"row {number}: {len(row)} cells, but {len(head)} columns")
+            problems.append(f"line {line}: {len(row)} cells, but {len(head)} columns")
             continue
-        name = Path(row[file_column].strip()).as_posix()
-        if name in said:
-            problems.append(f"row {number}: {name} is there twice")
-        said[name] = (row[label_column].strip(), "" if group_column is None else row[group_column].strip())
-    problems += [f"{name} is named, but not there" for name in said if name not in names]
-    problems += [f"{name} is there, but not named" for name in names if name not in said]
-    raise_together(problems, str(table), most=_MOST)
-    groups = None if group_column is None else np.array([said[name][1] for name in names])
-    return as_labels(np.array([said[name][0] for name in names])), groups
+        name = Path(row[place["file"]].strip()).as_posix()
+        if name in at:
+            problems.append(f"line {line}: {name} is there twice")
+        at[name] = k
+    if all(len(row) == len(head) for row in rows):
+        problems += [f"{name} is named, but not there" for name in at if name not in names]
+        problems += [f"{name} is there, but not named" for name in names if name not in at]
+    raise_together(problems, str(table), most=2 * MOST)
+    order = [at[name] for name in names]
+    places = Places("line", [lines[1:][k] for k in order])
+    y, problems = labels(column_of([rows[1:][k][place["label"]] for k in order]), head[place["label"]], places)
+    raise_together(problems, str(table), most=MOST)
+    if place["group"] is None:
+        return y, None
+    return y, np.array([rows[1:][k][place["group"]].strip() for k in order])
 
 
-def _sequence(file: Path, allow_nan: bool) -> np.ndarray:
-    """(time, channels) of one file."""
-    separator = "\t" if ".tsv" in file.name.lower() else ","
-    rows = [row for row in csv.reader(io.StringIO(text_of(file)), delimiter=separator) if any(c.strip() for c in row)]
+def _sequence(file: Path, called: str, allow_nan: bool, problems: list[str]) -> _Read:
+    """Names of channels and (time, channels) values of one file; its problems join the others."""
+    rows, lines = rows_of(file, separator_of(file))
     names: list[str] = []
-    if rows and not any(_number(cell) is not None for cell in rows[0]):
-        names = [cell.strip().lower() for cell in rows.pop(0)]
+    if rows and not any(is_number(cell.strip()) for cell in rows[0]):
+        names = [cell.strip() for cell in rows.pop(0)]
+        lines.pop(0)
     if not rows:
-        raise InvalidInput(f"{file}: holds no steps")
-    problems, values = [], np.full((len(rows), len(rows[0])), np.nan)
-    first = 1 + bool(names)
-    for number, row in enumerate(rows):
-        if len(row) != values.shape[1]:
-            problems.append(f"row {number + first}: {len(row)} cells, but {values.shape[1]} in the first")
-            continue
-        for column, cell in enumerate(row):
-            read = _number(cell)
-            if read is None and (cell.strip() or not allow_nan):
-                problems.append(f"row {number + first}, column {column + 1}: {cell.strip()!r} is no number")
-            elif read is not None:
-                values[number, column] = read
-    raise_together(problems, str(file), most=_MOST)
-    clock = next((k for k, name in enumerate(names) if name in USUAL["time"]), None)
-    if clock is not None:
-        values = np.delete(values[np.argsort(values[:, clock], kind="stable")], clock, axis=1)
-    if not values.shape[1]:
-        raise InvalidInput(f"{file}: holds times, but no channels")
-    return values
+        raise InvalidInput(f"{called}: holds no steps")
+    width = len(names or rows[0])
+    found = [
+        f"line {line}: {len(row)} cells, but {width} in the first"
+        for row, line in zip(rows, lines)
+        if len(row) != width
+    ]
+    if found:
+        problems += [f"{called}: {problem}" for problem in found]
+        return [], np.zeros((len(rows), 0))
+    places = Places("line", lines)
+    order = np.arange(len(rows))
+    channels = []
+    clock = next((k for k, name in enumerate(names) if name.lower() in USUAL["time"]), None)
+    for k, cells in enumerate(zip(*rows)):
+        column = column_of(cells)
+        name = names[k] if names else str(k + 1)
+        if k == clock:
+            stamps, more = times(column, name, places)
+            if not more:
+                order = np.argsort(stamps, kind="stable")
+                same = np.flatnonzero(stamps[order[1:]] == stamps[order[:-1]])
+                more = [f"lines {lines[order[j]]} and {lines[order[j + 1]]} are both at {name} {column[order[j]]}"
+                        for j in same]  # fmt: skip
+        else:
+            values, more = numbers(column, name, places, allow_nan=allow_nan)
+            channels.append(values)
+        problems += [f"{called}: {problem}" for problem in more]
+    if not channels:
+        raise InvalidInput(f"{called}: holds times, but no channels")
+    return [name for k, name in enumerate(names) if k != clock], np.stack(channels, axis=1)[order]
 
 
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None
+def _different(sequences: dict[str, _Read]) -> list[str]:
+    """A problem for each file that has other channels than the first."""
+    read = {name: found for name, found in sequences.items() if found[1].shape[1]}
+    named = {name: names for name, (names, _) in read.items() if names}
+    problems = []
+    for name, (names, values) in read.items():
+        first = next(iter(read))
+        width = read[first][1].shape[1]
+        if values.shape[1] != width:
+            problems.append(f"{name} has {values.shape[1]} channels, but {first} has {width}")
+        elif names and names != next(iter(named.values())):
+            first = next(iter(named))
+            problems.append(f"{name} has the columns {', '.join(names)}, but {first} has {', '.join(named[first])}")
+    return problems

@@ -44,6 +44,8 @@ def read_idx(
         raise InvalidInput(f"order={order!r}: {suggest(str(order), _ORDERS)}")
     if permutation is not None and order != "pixels":
         raise InvalidInput(f"permutation={permutation}: pixels are permuted with order='pixels', not {order!r}")
+    if permutation is not None and (not isinstance(permutation, int | np.integer) or permutation < 0):
+        raise InvalidInput(f"permutation={permutation!r}: expected a seed, a whole number of at least 0")
     path = existing(images)
     pictures = _array(path, 3, "images (n, height, width)")
     if labels is None:
@@ -54,13 +56,13 @@ def read_idx(
         numbers = _array(existing(labels), 1, "labels (n,)").astype(np.int64)
         if len(numbers) != len(pictures):
             raise InvalidInput(f"{labels}: {len(numbers)} labels, but {path} holds {len(pictures)} images")
-    values = pictures.astype(np.float32) / np.float32(255)
     if order == "columns":
-        values = np.swapaxes(values, 1, 2)
+        pictures = np.swapaxes(pictures, 1, 2)
     elif order == "pixels":
-        values = values.reshape(len(values), -1, 1)
+        pictures = pictures.reshape(len(pictures), -1, 1)
         if permutation is not None:
-            values = values[:, np.random.default_rng(permutation).permutation(values.shape[1])]
+            pictures = pictures[:, np.random.default_rng(permutation).permutation(pictures.shape[1])]
+    values = np.divide(pictures, np.float32(255), dtype=np.float32)
     X = Sequences(values, layout="channels_last")
     return Dataset(X, numbers, path.name.split("-")[0].split(".")[0], f"{path.name}, by {order}")
 

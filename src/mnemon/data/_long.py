@@ -1,28 +1,21 @@
 """Long tables: a row a step, with a column that says which sequence it is of."""
 
-import csv
-import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mnemon._files import existing
 from mnemon.data._dataset import Dataset
-from mnemon.data._files import keeps_nan, text_of
-from mnemon.errors import InvalidInput, raise_together, suggest
+from mnemon.data._files import keeps_nan
+from mnemon.data._roles import find_roles
+from mnemon.data._table import MOST, Places, absent, column_of, is_number, labels, numbers, rows_of, separator_of, times
+from mnemon.errors import InvalidInput, raise_together
 from mnemon.sequences import Sequences
 
-# What the columns are usually called, in lower case.
-USUAL = {
-    "id": ("id", "sequence", "sequence_id", "series", "series_id", "case"),
-    "time": ("time", "t", "step", "timestamp", "index"),
-    "label": ("label", "class", "y", "target"),
-    "group": ("group", "subject", "speaker"),
-}
-_MISSING = {"", "?", "nan", "na", "null", "none"}
-_MOST = 5
+_TRUTH = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 
 
 def read_long(
@@ -32,206 +25,196 @@ def read_long(
     time: str | None = None,
     label: str | None = None,
     group: str | None = None,
+    boundary: str | None = None,
+    symbol: str | None = None,
     channels: Sequence[str] | None = None,
     missing: str = "error",
+    separator: str | None = None,
 ) -> Dataset:
     """A long table: `.csv`, `.tsv` (both also `.gz`), or `.parquet` (with `pip install "mnemon[pandas]"`).
 
     - `id`: the column that tells sequences apart; without one, the file is one sequence.
-    - `time`: a column to sort the steps of each sequence by; without one they stay in the order of the file.
+    - `time`: a column of numbers or dates to sort the steps of each sequence by; without one they stay in the order of
+      the file.
     - `label`: a column of labels: the same for all steps of each sequence, or else a label a step. Numbers with a
       decimal point are targets, everything else is a class.
     - `group`: a column that says who or what a sequence is of; the same for all its steps.
+    - `boundary`: a column of 0 and 1 (or false and true): whether a segment ends with the step.
+    - `symbol`: a column of symbols, where steps are symbols (events of a log, words); other columns are then left out.
     - `channels`: the columns of values; all others if None.
     - `missing`: what to do about empty cells of channels: "error", or "nan" to keep them as NaN.
+    - `separator`: what separates cells; None for a tab in `.tsv` and a comma elsewhere.
 
-    Columns that are not named are found by their usual names (id, sequence, series ...; time, t, step ...; label,
-    class, y, target; group, subject, speaker). Sequences come in the order in which they first occur. Raises
-    `InvalidInput` with line and column for what cannot be read, for two columns that could be meant, and for steps at
-    the same time.
+    Columns that are not named are found by their usual names, in any case (id, sequence, series ...; time, t, step ...;
+    label, class, y, target; group, subject, speaker; boundary, segment_end; symbol, token, activity, where it is the
+    only one left). Sequences come in the order in which they first occur. Raises `InvalidInput` with line and column
+    for what cannot be read, for two columns that could be meant, and for steps at the same time.
     """
     path = existing(path)
     allow_nan = keeps_nan(missing)
-    name = path.name.lower()
-    if name.endswith(".parquet"):
-        columns, first = _parquet(path), 0
+    if path.name.lower().endswith(".parquet"):
+        columns = _parquet(path)
+        places = Places("row", range(len(next(iter(columns.values()), []))))
     else:
-        columns, first = _delimited(path, "\t" if name.removesuffix(".gz").endswith(".tsv") else ","), 2
-    roles = {"id": id, "time": time, "label": label, "group": group}
-    return from_columns(columns, roles, channels, str(path), path.stem, first_row=first, allow_nan=allow_nan)
+        columns, lines = _delimited(path, separator_of(path) if separator is None else separator)
+        places = Places("line", lines)
+    roles = {"id": id, "time": time, "label": label, "group": group, "boundary": boundary, "symbol": symbol}
+    return from_columns(columns, roles, channels, places, str(path), path.name.split(".")[0], allow_nan=allow_nan)
 
 
 def from_columns(
     columns: Mapping[str, np.ndarray],
     roles: Mapping[str, str | None],
     channels: Sequence[str] | None,
+    places: Places,
     where: str,
     name: str,
     *,
-    first_row: int,
     allow_nan: bool,
 ) -> Dataset:
-    """A data set from the columns of a long table; rows are told as counted from `first_row`."""
-    found = _roles(columns, roles, channels, where)
-    values = _values(columns, found["channels"], where, first_row, allow_nan)
-    rows = len(values)
+    """A data set from the columns of a long table."""
+    if not len(places.numbers):
+        raise InvalidInput(f"{where}: holds no rows")
+    found = find_roles(list(columns), roles, channels, where)
+    problems: list[str] = []
+    values = _values(columns, found, places, problems, allow_nan=allow_nan)
+    rows = len(places.numbers)
     ids = columns[found["id"]] if found["id"] else np.zeros(rows, int)
-    firsts, number = _in_order(ids)
-    times = _times(columns[found["time"]], where, found["time"], first_row) if found["time"] else np.arange(rows)
-    order = np.lexsort((times, number))
+    for role in ("id", "group"):
+        if found[role]:
+            problems += [f"{places.at(k, found[role])}: no {role}" for k in absent(columns[found[role]])]
+    marks = y = clock = groups = None
+    if found["boundary"]:
+        marks, more = _marks(columns[found["boundary"]], found["boundary"], places)
+        problems += more
+    if found["label"]:
+        y, more = labels(columns[found["label"]], found["label"], places)
+        problems += more
     if found["time"]:
-        same = (np.diff(times[order]) == 0) & (np.diff(number[order]) == 0)
-        if same.any():
-            a, b = order[int(np.argmax(same)) : int(np.argmax(same)) + 2]
-            raise InvalidInput(
-                f"{where}: rows {a + first_row} and {b + first_row} are both at {found['time']} "
-                f"{columns[found['time']][a]} of one sequence; each step has a time of its own"
-            )
+        clock, more = times(columns[found["time"]], found["time"], places)
+        problems += more
+    raise_together(problems, where, most=MOST)
+    number = _in_order(ids)
+    order = np.argsort(number, kind="stable") if clock is None else np.lexsort((clock, number))
     lengths = np.bincount(number)
-    X = Sequences.from_concatenated(values[order], lengths, allow_nan=allow_nan)
-    y = None if not found["label"] else _labels(columns[found["label"]][order], lengths)
-    groups = None
+    starts = np.cumsum(lengths) - lengths
+    if clock is not None:
+        problems += _same_times(clock[order], number[order], order, columns[found["time"]], found["time"], places)
     if found["group"]:
-        groups = columns[found["group"]][order][np.cumsum(lengths) - lengths]
-    about = f"{where}: {', '.join(found['channels'])}"
+        groups = _plain(columns[found["group"]])[order]
+        problems += _changing(groups, starts, lengths, order, found["group"], places)
+        groups = groups[starts]
+    raise_together(problems, where, most=MOST)
+    marks = None if marks is None else marks[order]
+    if found["symbol"]:
+        alphabet, codes = np.unique(values[order], return_inverse=True)
+        X = Sequences.from_concatenated(codes, lengths, alphabet=alphabet.tolist(), boundaries=marks)
+    else:
+        X = Sequences.from_concatenated(values[order], lengths, boundaries=marks, allow_nan=allow_nan)
+    if y is not None:
+        y = _by_sequence(y[order], starts, lengths)
+    about = f"{where}: {found['symbol'] or ', '.join(found['channels'])}"
     if found["id"]:
-        shown = [str(one) for one in ids[firsts][:3].tolist()]
-        about += f"; sequences by {found['id']} ({', '.join(shown)}{' ...' if len(firsts) > 3 else ''})"
+        shown = [str(one) for one in ids[order[starts]][:3].tolist()]
+        about += f"; sequences by {found['id']} ({', '.join(shown)}{' ...' if len(lengths) > 3 else ''})"
     return Dataset(X, y, name, about, groups)
 
 
-def _roles(
-    columns: Mapping[str, np.ndarray], roles: Mapping[str, str | None], channels: Sequence[str] | None, where: str
-) -> dict[str, Any]:
-    """Which column has which role."""
-    problems, found = [], {}
-    for role, asked in roles.items():
-        if asked is not None:
-            found[role] = asked
-            if asked not in columns:
-                problems.append(f"{role}={asked!r}: {suggest(asked, list(columns))}")
-            continue
-        taken = set(channels or ()) | {other for other in roles.values() if other}
-        usual = [name for name in columns if name.strip().lower() in USUAL[role] and name not in taken]
-        if len(usual) > 1:
-            problems.append(f"{' and '.join(usual)} could both be the {role}; say which with {role}=")
-        found[role] = usual[0] if len(usual) == 1 else None
-    used = [name for name in found.values() if name]
-    if channels is None:
-        channels = [name for name in columns if name not in used]
-    else:
-        absent = [name for name in channels if name not in columns]
-        problems += [f"channels: {name!r}: {suggest(name, list(columns))}" for name in absent]
-    if not channels and not problems:
-        problems.append(f"no column is left for values (columns: {', '.join(columns)})")
-    raise_together(problems, where)
-    return {**found, "channels": list(channels)}
-
-
 def _values(
-    columns: Mapping[str, np.ndarray], channels: list[str], where: str, first_row: int, allow_nan: bool
+    columns: Mapping[str, np.ndarray], found: Mapping[str, Any], places: Places, problems: list[str], *, allow_nan: bool
 ) -> np.ndarray:
-    """(rows, channels) floats."""
-    values, problems = [], []
-    for name in channels:
-        column = columns[name]
-        if column.dtype.kind in "biuf":
-            numbers = column.astype(np.float64)
-        else:
-            numbers = np.full(len(column), np.nan)
-            for row, cell in enumerate(column.tolist()):
-                text = "" if cell is None else str(cell).strip()
-                if text.lower() in _MISSING:
-                    continue
-                try:
-                    numbers[row] = float(text)
-                except ValueError:
-                    problems.append(f"row {row + first_row}, column {name}: {text!r} is no number")
-        if not allow_nan:
-            gone = np.flatnonzero(np.isnan(numbers))
-            problems += [
-                f"row {row + first_row}, column {name}: no value; fill it in, or read with missing='nan'"
-                for row in gone[:_MOST]
-                if not any(f"row {row + first_row}, column {name}:" in problem for problem in problems)
-            ]
-        values.append(numbers)
-    raise_together(problems, where, most=_MOST)
-    return np.stack(values, axis=1)
+    """(rows, channels) floats, or (rows,) symbols."""
+    if found["symbol"]:
+        column = columns[found["symbol"]]
+        problems += [f"{places.at(k, found['symbol'])}: no symbol" for k in absent(column)]
+        return np.array([str(cell) for cell in column.tolist()])
+    each = []
+    for name in found["channels"]:
+        values, more = numbers(columns[name], name, places, allow_nan=allow_nan)
+        each.append(values)
+        problems += more
+    return np.stack(each, axis=1)
 
 
-def _in_order(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first row of each id, in order of occurrence, and the number of each row's id."""
-    _, firsts, number = np.unique(ids, return_index=True, return_inverse=True)
-    rank = np.empty(len(firsts), int)
-    rank[np.argsort(firsts)] = np.arange(len(firsts))
-    return np.sort(firsts), rank[number]
+def _marks(column: np.ndarray, name: str, places: Places) -> tuple[np.ndarray, list[str]]:
+    """A column of truth, (rows,) bools, and what is wrong with it."""
+    said = [_TRUTH.get(str(cell).strip().lower()) for cell in column.tolist()]
+    bad = [k for k, mark in enumerate(said) if mark is None]
+    return np.array(said, bool), [f"{places.at(k, name)}: expected 0 or 1, got {str(column[k])!r}" for k in bad]
 
 
-def _times(column: np.ndarray, where: str, name: str, first_row: int) -> np.ndarray:
-    """Something to sort by: numbers, dates, or text that is one of them."""
-    if column.dtype.kind in "iufM":
-        return column
-    for kind in (np.float64, "datetime64[ns]"):
-        try:
-            return column.astype(str).astype(kind)
-        except ValueError:
-            continue
-    raise InvalidInput(f"{where}: column {name}: {str(column[0])!r} (row {first_row}) is neither a number nor a date")
+def _in_order(ids: np.ndarray) -> np.ndarray:
+    """The number of each row's id, (rows,), in order of occurrence."""
+    number: dict[Any, int] = {}
+    return np.fromiter((number.setdefault(one, len(number)) for one in ids.tolist()), np.int64, len(ids))
 
 
-def _labels(column: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def _same_times(
+    clock: np.ndarray, number: np.ndarray, order: np.ndarray, column: np.ndarray, name: str, places: Places
+) -> list[str]:
+    """A problem for each step, in their order, that is at the time of the one before it."""
+    same = np.flatnonzero((clock[1:] == clock[:-1]) & (number[1:] == number[:-1]))
+    return [
+        f"{places.row}s {places.numbers[order[k]]} and {places.numbers[order[k + 1]]} are both at {name} "
+        f"{column[order[k]]} of one sequence; each step has a time of its own"
+        for k in same
+    ]
+
+
+def _plain(column: np.ndarray) -> np.ndarray:
+    """Objects as text."""
+    return column if column.dtype.kind != "O" else np.array([str(cell) for cell in column.tolist()])
+
+
+def _changing(
+    values: np.ndarray, starts: np.ndarray, lengths: np.ndarray, order: np.ndarray, name: str, places: Places
+) -> list[str]:
+    """A problem for each sequence within which `values` (in order of the sequences) change."""
+    odd = np.flatnonzero(values != np.repeat(values[starts], lengths))
+    of = np.searchsorted(starts, odd, side="right") - 1
+    _, heads = np.unique(of, return_index=True)
+    rows = order.tolist()
+    return [
+        f"{places.at(rows[odd[k]], name)}: {str(values[odd[k]])!r}, but {str(values[starts[of[k]]])!r} at "
+        f"{places.at(rows[starts[of[k]]])} of the same sequence"
+        for k in heads
+    ]
+
+
+def _by_sequence(y: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """A label a sequence where they agree within each; else an object array of (time,) labels."""
-    labels = as_labels(column)
-    starts = np.cumsum(lengths) - lengths
-    if np.array_equal(labels, np.repeat(labels[starts], lengths)):
-        return labels[starts]
+    if np.array_equal(y, np.repeat(y[starts], lengths)):
+        return y[starts]
     steps = np.empty(len(lengths), object)
-    steps[:] = [labels[start : start + length] for start, length in zip(starts, lengths)]
+    steps[:] = [y[start : start + length] for start, length in zip(starts, lengths)]
     return steps
 
 
-def as_labels(column: np.ndarray) -> np.ndarray:
-    """Classes as strings or whole numbers, targets as floats: text that is a number with a point is a target."""
-    if column.dtype.kind in "biuf":
-        return column
-    texts = [str(cell).strip() for cell in column.tolist()]
-    if any("." in text or "e" in text.lower() for text in texts):
-        try:
-            return np.array([float(text) for text in texts])
-        except ValueError:
-            pass
-    return np.array(texts)
-
-
-def _delimited(path: os.PathLike, separator: str) -> dict[str, np.ndarray]:
-    """The columns of a table of text, by the names in its first line."""
-    rows = list(csv.reader(io.StringIO(text_of(existing(path))), delimiter=separator))
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
+def _delimited(path: Path, separator: str) -> tuple[dict[str, np.ndarray], list[int]]:
+    """The columns of a table of text, by the names in its first line, and the lines of its rows."""
+    rows, lines = rows_of(path, separator)
     if len(rows) < 2:
-        raise InvalidInput(f"{path}: expected a line of column names and a line a step; got {len(rows)} lines")
-    head = [name.strip() for name in rows[0]]
-    problems = [f"row {k}: {len(row)} cells, but {len(head)} columns" for k, row in enumerate(rows[1:], 2)
-                if len(row) != len(head)]  # fmt: skip
-    problems += [f"column {name!r} is there twice" for name in sorted({n for n in head if head.count(n) > 1})]
-    if all(_is_number(cell) for cell in head):
+        count = f"{len(rows)} line" + ("" if len(rows) == 1 else "s")
+        raise InvalidInput(f"{path}: expected a line of column names and a line a step; got {count}")
+    head, *rows = rows
+    head = [name.strip() for name in head]
+    problems = []
+    others = [other for other in (",", ";", "\t") if other in head[0]]
+    if len(head) == 1 and others:
+        problems.append(f"the only column is {head[0]!r}; if {others[0]!r} separates columns, say separator=")
+    if all(is_number(cell) for cell in head):
         problems.append("the first line holds numbers; it has to name the columns")
-    raise_together(problems, str(path), most=_MOST)
-    return {name: _column([row[k] for row in rows[1:]]) for k, name in enumerate(head)}
+    problems += [f"column {name!r} is there twice" for name in sorted({n for n in head if head.count(n) > 1})]
+    problems += [
+        f"line {line}: {len(row)} cells, but {len(head)} columns"
+        for row, line in zip(rows, lines[1:])
+        if len(row) != len(head)
+    ]
+    raise_together(problems, str(path), most=MOST)
+    return {name: column_of(cells) for name, cells in zip(head, zip(*rows))}, lines[1:]
 
 
-def _column(cells: Iterable[str]) -> np.ndarray:
-    return np.array([cell.strip() for cell in cells])
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _parquet(path: os.PathLike) -> dict[str, np.ndarray]:
+def _parquet(path: Path) -> dict[str, np.ndarray]:
     try:
         import pandas
     except ImportError:
@@ -242,11 +225,15 @@ def _parquet(path: os.PathLike) -> dict[str, np.ndarray]:
         raise InvalidInput(f'{path}: parquet files need pyarrow, too: pip install "mnemon[pandas]"') from None
     except (OSError, ValueError) as problem:
         raise InvalidInput(f"{path}: no readable parquet file ({problem})") from None
-    return frame_columns(frame)
+    return frame_columns(frame, str(path))
 
 
-def frame_columns(frame: Any) -> dict[str, np.ndarray]:
+def frame_columns(frame: Any, where: str) -> dict[str, np.ndarray]:
     """The columns of a pandas frame, those of its index before them where the index has names."""
-    if any(name is not None for name in frame.index.names):
-        frame = frame.reset_index()
-    return {str(name): frame[name].to_numpy() for name in frame.columns}
+    named = [level for level, name in enumerate(frame.index.names) if name is not None]
+    columns = [(str(frame.index.names[level]), frame.index.get_level_values(level)) for level in named]
+    columns += [(str(name), frame.iloc[:, k]) for k, name in enumerate(frame.columns)]
+    names = [name for name, _ in columns]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InvalidInput(f"{where}: column {', '.join(map(repr, twice))} is there twice; rename one of them")
+    return {name: column.to_numpy() for name, column in columns}

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnemon._files import existing
+from mnemon._intake import listing
 from mnemon.data._dataset import Dataset
 from mnemon.data._files import text_of
-from mnemon.errors import InvalidInput, suggest
+from mnemon.data._table import MOST, Places, column_of, labels
+from mnemon.errors import InvalidInput, raise_together, suggest
 from mnemon.sequences import Sequences
 
 UNKNOWN = "<unk>"
@@ -94,12 +96,14 @@ def read_symbols(
     - `label`: whether the label comes "last" or "first".
     - `alphabet`: the symbols there may be; those that occur if None.
 
-    Blank lines are left out. Raises `InvalidInput` with file and line for what cannot be read.
+    Labels are classes, or targets where all are numbers and some have a decimal point. Blank lines are left out. Raises
+    `InvalidInput` with file and line for what cannot be read and for symbols outside the alphabet.
     """
     if label not in ("first", "last"):
         raise InvalidInput(f"label={label!r}: {suggest(str(label), ('first', 'last'))}")
     path = existing(path)
-    strings, labels, problems = [], [], []
+    known = None if alphabet is None else set(alphabet)
+    strings, said, lines, problems = [], [], [], []
     for number, line in enumerate(text_of(path).splitlines(), 1):
         if not line.strip():
             continue
@@ -108,18 +112,20 @@ def read_symbols(
             if not cut[1]:
                 problems.append(f"line {number}: no {label_separator!r} between string and label")
                 continue
-            line, said = (cut[0], cut[2]) if label == "last" else (cut[2], cut[0])
-            labels.append(said.strip())
+            line, word = (cut[0], cut[2]) if label == "last" else (cut[2], cut[0])
+            said.append(word)
         symbols = list(line.strip()) if separator == "" else [s for s in line.strip().split(separator) if s]
         if not symbols:
             problems.append(f"line {number}: no symbols")
+        elif known is not None and (foreign := [s for s in dict.fromkeys(symbols) if s not in known]):
+            problems.append(f"line {number}: outside the alphabet: {listing(map(repr, foreign))}")
         strings.append(symbols)
-    if problems:
-        raise InvalidInput(f"{path}: " + "; ".join(problems[:5]))
+        lines.append(number)
+    y = None
+    if label_separator is not None:
+        y, more = labels(column_of(said), "label", Places("line", lines))
+        problems += more
+    raise_together(problems, str(path), most=MOST)
     if not strings:
         raise InvalidInput(f"{path}: holds no strings")
-    try:
-        X = Sequences.from_strings(strings, alphabet)
-    except InvalidInput as problem:
-        raise InvalidInput(f"{path}: {problem}") from None
-    return Dataset(X, np.array(labels) if label_separator is not None else None, path.stem)
+    return Dataset(Sequences.from_strings(strings, alphabet), y, path.stem)
