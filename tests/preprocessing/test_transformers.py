@@ -6,6 +6,7 @@ import pkgutil
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -47,6 +48,24 @@ def test_a_batch_is_its_sequences_and_clones_are_the_same(transformer):
         clone(transformer).fit(Sequences.from_strings(["ab"]))
 
 
+@pytest.mark.parametrize("transformer", EACH, ids=repr)
+def test_names_go_with_channels_and_floats_keep_their_dtype(transformer):
+    fitted = clone(transformer)
+    with pytest.raises(ValueError, match="not fitted"):
+        fitted.get_feature_names_out()
+    with config_context(transform_output="pandas"):  # sequences are no table
+        single = fitted.fit_transform([array.astype(np.float32) for array in ARRAYS])
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single.values, fitted.fit_transform(X).values, rtol=1e-4, atol=1e-5)
+    names = fitted.get_feature_names_out(["a", "b", "c"]).tolist()
+    assert len(set(names)) == single.n_channels
+    assert set(names) >= {"a", "c"}
+    assert make_pipeline(fitted, ChannelScaler()).fit(X).get_feature_names_out(["a", "b", "c"]).tolist() == names
+    assert len(fitted.get_feature_names_out()) == len(names)
+    with pytest.raises(InvalidInput, match="expected 3 names, got 1"):
+        fitted.get_feature_names_out(["a"])
+
+
 @pytest.mark.parametrize("method", ["standard", "minmax", "robust"])
 def test_scaling_there_and_back(method):
     scaler = ChannelScaler(method).fit(X)
@@ -67,8 +86,8 @@ def test_scaling_looks_past_what_is_missing():
     scaler = ChannelScaler().fit(holed)
     np.testing.assert_allclose(scaler.center_, np.nanmean(np.concatenate(holed), axis=0))
     assert np.isnan(scaler.transform(holed).values).sum() == np.isnan(np.concatenate(holed)).sum()
-    with pytest.raises(InvalidInput, match="channel 0 holds no value at all"):
-        ChannelScaler().fit([np.array([[np.nan, 1.0]])])
+    with pytest.raises(InvalidInput, match="channel 0, 2 holds no value at all"):
+        ChannelScaler().fit([np.array([[np.nan, 1.0, np.nan]])])
 
 
 def test_slopes_are_regressions():
@@ -125,6 +144,7 @@ def test_selecting():
         (Resample(length=0), "length=0"),
         (Deltas(0, 0), r"window=0.*\n.*order=0"),
         (SelectChannels([3]), "3: expected whole numbers from -3 to 2"),
+        (SelectChannels([0, 3, -4, True]), r"3 problems\n  - 3: .*\n  - -4: .*\n  - True: "),
         (SelectChannels(["a"]), "'a' is a name; give the names"),
         (SelectChannels(["x"], names=["ax", "b", "c"]), "'x'"),
         (SelectChannels(["a"], names=["a"]), "expected 3 names, got 1"),

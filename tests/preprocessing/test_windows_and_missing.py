@@ -38,12 +38,25 @@ def test_windows_of_symbols_and_segments():
     assert windows(marked, length=2).X.flat_boundaries.tolist() == [True, False, False, True]
 
 
+def test_labels_of_steps_are_cut_as_the_steps_are():
+    X = Sequences([np.arange(7.0), np.arange(2.0)])
+    cut = windows(X, [np.arange(7), np.arange(2)], length=3, step=2)
+    assert cut.y.dtype == object
+    for window, labels in zip(cut.X, cut.y):
+        np.testing.assert_array_equal(window[:, 0], labels)
+    even = windows(X[[0, 0]], [np.arange(7)] * 2, length=7)  # windows of one length stay a label a step
+    assert even.y.shape == (2,)
+    assert windows(X, np.ones((2, 3)), length=4).y.shape == (3, 3)
+
+
 def test_window_mistakes():
     for options, words in [
         ({"length": 0}, "length=0"),
         ({"length": 2, "step": 0}, "step=0"),
         ({"length": 9, "keep_short": False}, "no sequence has 9 steps .the longest has 4."),
         ({"length": 2, "y": [1, 2]}, "1 sequences but 2 labels"),
+        ({"length": 2, "y": 1}, "y: expected 1 labels, one a sequence, got 1"),
+        ({"length": 2, "y": [np.arange(3)]}, "sequence 0 has 4 steps, but labels of shape .3,."),
     ]:
         with pytest.raises(InvalidInput, match=words):
             windows([np.arange(4.0)], **options)
@@ -68,6 +81,13 @@ def test_masking():
     np.testing.assert_array_equal(filled.values[:, 2:], np.isnan(HOLED.values))
 
 
+@pytest.mark.parametrize("policy", ["interpolate", "mask"])
+def test_a_batch_is_filled_as_its_sequences_are(policy):
+    fitted = Missing(policy).fit(HOLED)
+    alone = [fitted.transform(HOLED[[k]]) for k in range(len(HOLED))]
+    assert Sequences.concatenate(alone) == fitted.transform(HOLED)
+
+
 def test_what_is_known_stays():
     known = Sequences([np.random.default_rng(0).normal(size=(5, 2))])
     assert fill_missing(known, "interpolate", np.zeros(2)) == known
@@ -81,5 +101,7 @@ def test_missing_mistakes():
         fill_missing(HOLED, "mend", np.zeros(2))
     with pytest.raises(InvalidInput, match="these are symbols"):
         fill_missing(Sequences.from_strings(["ab"]), "mask", np.zeros(2))
+    with pytest.raises(InvalidInput, match=r"means: expected 2 numbers, one a channel, got shape .3,."):
+        fill_missing(HOLED, "mask", np.zeros(3))
     nothing = Sequences([[[NAN]]], allow_nan=True)
     assert missing_means(nothing).tolist() == [0]

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from .._intake import listing
 from ..errors import InvalidInput, suggest
 from ..sequences import Sequences
 from ._transformer import SequenceTransformer, with_values
@@ -40,9 +41,8 @@ class ChannelScaler(SequenceTransformer):
         if self.method not in METHODS:
             raise InvalidInput(f"method={self.method!r}: {suggest(str(self.method), METHODS)}")
         values = xs.values.astype(np.float64)
-        if np.isnan(values).all(axis=0).any():
-            k = int(np.argmax(np.isnan(values).all(axis=0)))
-            raise InvalidInput(f"ChannelScaler: channel {k} holds no value at all, so it has no scale")
+        if (empty := np.flatnonzero(np.all(np.isnan(values), axis=0))).size:
+            raise InvalidInput(f"ChannelScaler: channel {listing(empty)} holds no value at all, so it has no scale")
         if self.method == "standard":
             self.center_, scale = xs.statistics()
         elif self.method == "minmax":
@@ -60,16 +60,3 @@ class ChannelScaler(SequenceTransformer):
         """Back to the units of the data."""
         xs = self._known(X)
         return with_values(xs, xs.values * self.scale_ + self.center_)
-
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """The channels' names: those given, or channel0, channel1 ..."""
-        return channel_names(input_features, self.n_features_in_)
-
-
-def channel_names(given: Any, channels: int) -> np.ndarray:
-    """Names of channels: those given, or channel0, channel1 ..."""
-    if given is None:
-        return np.array([f"channel{k}" for k in range(channels)], object)
-    if len(given) != channels:
-        raise InvalidInput(f"input_features: expected {channels} names, got {len(given)}")
-    return np.asarray(given, object)

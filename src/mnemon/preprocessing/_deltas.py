@@ -6,7 +6,6 @@ import numpy as np
 
 from ..errors import raise_together
 from ..sequences import Sequences
-from ._channel_scaler import channel_names
 from ._transformer import SequenceTransformer, with_values
 
 
@@ -54,7 +53,7 @@ class Deltas(SequenceTransformer):
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The channels' names, and the same with delta_ (delta_delta_ ...) before them."""
-        names = channel_names(input_features, self.n_features_in_)
+        names = super().get_feature_names_out(input_features)
         return np.array(["delta_" * k + name for k in range(self.order + 1) for name in names], object)
 
 

@@ -1,10 +1,12 @@
 """Missing values, marked as NaN: refused, interpolated over time, or filled in and marked in channels of their own."""
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import InvalidInput, suggest
 from ..sequences import Sequences, as_sequences
-from ._transformer import SequenceTransformer
+from ._transformer import SequenceTransformer, with_values
 
 POLICIES = ("error", "interpolate", "mask")
 
@@ -26,8 +28,11 @@ def fill_missing(xs: Sequences, policy: str, means: np.ndarray) -> Sequences:
             as many again, 1 where a value was missing and 0 elsewhere. "error": refuse them.
         means: (channels,) what stands for the unknown; see `missing_means`.
 
+    Values are float64 afterwards.
+
     Raises:
-        InvalidInput: an unknown policy, symbols, or, by "error", missing values (it says where).
+        InvalidInput: an unknown policy, symbols, means of another number, or, by "error", missing values (it says
+            where).
 
     """
     if policy not in POLICIES:
@@ -36,6 +41,9 @@ def fill_missing(xs: Sequences, policy: str, means: np.ndarray) -> Sequences:
         raise InvalidInput("missing values belong to sequences of numbers; these are symbols")
     if policy == "error":
         return as_sequences(xs)
+    means = np.asarray(means, np.float64)
+    if means.shape != (xs.n_channels,):
+        raise InvalidInput(f"means: expected {xs.n_channels} numbers, one a channel, got shape {means.shape}")
     gone = np.isnan(xs.values)
     values = np.array(xs.values, np.float64)
     if policy == "mask":
@@ -84,4 +92,10 @@ class Missing(SequenceTransformer):
         self.means_ = missing_means(xs)
 
     def _apply(self, xs: Sequences) -> Sequences:
-        return fill_missing(xs, self.policy, self.means_)
+        return with_values(xs, fill_missing(xs, self.policy, self.means_).values)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """The channels' names, and by "mask" the same with missing_ before them."""
+        names = super().get_feature_names_out(input_features)
+        marks = [f"missing_{name}" for name in names] if self.policy == "mask" else []
+        return np.array([*names, *marks], object)

@@ -42,7 +42,7 @@ class PadOrCut(SequenceTransformer):
     def _apply(self, xs: Sequences) -> Sequences:
         each = [self._fitted(one, self.value) for one in xs]
         marks = None if xs.boundaries is None else [self._fitted(one, False) for one in xs.boundaries]
-        return from_each(each, marks)
+        return from_each(xs, each, marks)
 
     def _fitted(self, one: np.ndarray, value: float) -> np.ndarray:
         """One sequence (time, ...), `length` steps long."""

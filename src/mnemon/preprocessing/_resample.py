@@ -47,7 +47,7 @@ class Resample(SequenceTransformer):
         marks = None
         if xs.boundaries is not None:
             marks = [_moved(one, size) for one, size in zip(xs.boundaries, sizes)]
-        return from_each(each, marks)
+        return from_each(xs, each, marks)
 
 
 def _resampled(one: np.ndarray, size: int) -> np.ndarray:

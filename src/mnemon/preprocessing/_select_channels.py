@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidInput, suggest
+from ..errors import InvalidInput, raise_together, suggest
 from ..sequences import Sequences
-from ._channel_scaler import channel_names
-from ._transformer import SequenceTransformer, with_values
+from ._transformer import SequenceTransformer, channel_names, with_values
 
 
 class SelectChannels(SequenceTransformer):
@@ -38,24 +37,27 @@ class SelectChannels(SequenceTransformer):
         if isinstance(self.channels, str) or not len(self.channels):
             raise InvalidInput(f"channels={self.channels!r}: expected a list of numbers or names, at least one")
         known = None if self.names is None else channel_names(self.names, xs.n_channels).tolist()
-        self.channels_ = np.array([self._place(channel, known, xs.n_channels) for channel in self.channels])
-
-    def _place(self, channel: Any, known: list[str] | None, count: int) -> int:
-        if isinstance(channel, str):
-            if known is None:
-                raise InvalidInput(f"channels: {channel!r} is a name; give the names of all channels with names=")
-            if channel not in known:
-                raise InvalidInput(f"channels: {channel!r}: {suggest(channel, known)}")
-            return known.index(channel)
-        if isinstance(channel, bool) or not isinstance(channel, int | np.integer) or not -count <= channel < count:
-            raise InvalidInput(f"channels: {channel!r}: expected whole numbers from {-count} to {count - 1}, or names")
-        return int(channel) % count
+        problems: list[str] = []
+        places = [_place(channel, known, xs.n_channels, problems) for channel in self.channels]
+        raise_together(problems, "channels")
+        self.channels_ = np.array(places)
 
     def _apply(self, xs: Sequences) -> Sequences:
         return with_values(xs, xs.values[:, self.channels_])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The names of those that are kept."""
-        return channel_names(self.names if input_features is None else input_features, self.n_features_in_)[
-            self.channels_
-        ]
+        return super().get_feature_names_out(self.names if input_features is None else input_features)[self.channels_]
+
+
+def _place(channel: Any, known: list[str] | None, count: int, problems: list[str]) -> int:
+    """The number of a channel, not negative; what is wrong with it joins the `problems`."""
+    if isinstance(channel, str):
+        if known is not None and channel in known:
+            return known.index(channel)
+        hint = "is a name; give the names of all channels with names=" if known is None else suggest(channel, known)
+        problems.append(f"{channel!r}{' ' if known is None else ': '}{hint}")
+        return 0
+    if isinstance(channel, bool) or not isinstance(channel, int | np.integer) or not -count <= channel < count:
+        problems.append(f"{channel!r}: expected whole numbers from {-count} to {count - 1}, or names")
+    return int(channel) % count if isinstance(channel, int | np.integer) else 0

@@ -14,12 +14,16 @@ class SequenceTransformer(TransformerMixin, BaseEstimator):
     """Base of the transformers of number sequences.
 
     A subclass checks its parameters and learns from the data in `_learn`, and turns sequences into others in `_apply`.
-    Missing values (NaN) pass through.
+    Missing values (NaN) pass through, and floats keep their dtype. Sequences are no table: scikit-learn's `set_output`
+    changes nothing here.
 
     Attributes:
         n_features_in_: channels.
 
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**{"auto_wrap_output_keys": None, **options})
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn what there is to learn.
@@ -42,6 +46,16 @@ class SequenceTransformer(TransformerMixin, BaseEstimator):
 
         """
         return self._apply(self._known(X))
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """The channels' names: those given, or channel0, channel1 ...
+
+        Raises:
+            InvalidInput: names of another number than the channels.
+
+        """
+        check_is_fitted(self, "n_features_in_")
+        return channel_names(input_features, self.n_features_in_)
 
     def _learn(self, xs: Sequences) -> None:
         raise NotImplementedError
@@ -74,10 +88,21 @@ class SequenceTransformer(TransformerMixin, BaseEstimator):
 
 
 def with_values(xs: Sequences, values: np.ndarray) -> Sequences:
-    """Sequences of the same lengths and boundaries with other values (total_time, channels)."""
+    """Sequences of the same lengths, boundaries and dtype with other values (total_time, channels)."""
+    values = values.astype(xs.dtype, copy=False)
     return Sequences.from_concatenated(values, xs.lengths, boundaries=xs.flat_boundaries, allow_nan=True)
 
 
-def from_each(each: list[np.ndarray], marks: list[np.ndarray] | None) -> Sequences:
-    """Sequences from arrays (time, channels) of each, and their boundaries."""
+def from_each(xs: Sequences, each: list[np.ndarray], marks: list[np.ndarray] | None) -> Sequences:
+    """Sequences of the dtype of `xs` from arrays (time, channels) of each, and their boundaries."""
+    each = [one.astype(xs.dtype, copy=False) for one in each]
     return Sequences(each, layout="channels_last", boundaries=marks, allow_nan=True)
+
+
+def channel_names(given: Any, channels: int) -> np.ndarray:
+    """Names of channels: those given, or channel0, channel1 ..."""
+    if given is None:
+        return np.array([f"channel{k}" for k in range(channels)], object)
+    if len(given) != channels:
+        raise InvalidInput(f"input_features: expected {channels} names, got {len(given)}")
+    return np.asarray(given, object)
