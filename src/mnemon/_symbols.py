@@ -49,7 +49,7 @@ def gather_strings(strings: Any, alphabet: Any, name: str) -> tuple[np.ndarray, 
 def _encode(strings: list[Any], symbols: tuple[str, ...]) -> np.ndarray:
     """The codes of all symbols of all strings one after another; long texts in one go, by their code points."""
     if all(isinstance(s, str) for s in strings):
-        points = np.frombuffer("".join(strings).encode("utf-32-le", "surrogatepass"), np.uint32)
+        points = np.frombuffer("".join(strings).encode("utf-32-le", "surrogatepass"), "<u4")
         code_of = np.zeros(int(points.max()) + 1, np.int32)
         for k, symbol in enumerate(symbols):
             if len(symbol) == 1 and ord(symbol) < len(code_of):

@@ -78,3 +78,10 @@ def test_data_sets_hold_what_fits():
     steps[:] = [np.zeros(3), "abcde", np.zeros(1)]
     with pytest.raises(InvalidInput, match=r"labels of sequence 1: expected an array"):
         Dataset(UNEVEN, steps, "d")
+
+
+def test_no_sequences_are_no_mistake():
+    none = UNEVEN[[]]
+    assert to_tslearn(none).shape == (0, 0, 2)
+    assert to_aeon(none) == []
+    assert repr(Dataset(none, np.empty(0, object), "d")).endswith("0 classes)")

@@ -46,6 +46,17 @@ def test_a_head_names_columns_and_time_sorts(tmp_path):
     assert read_folder(tmp_path).X[0].tolist() == [[4, 6], [1, 3]]
 
 
+def test_a_time_of_any_name(tmp_path):
+    (tmp_path / "a.csv").write_text("x,when,t\n1,20,3\n4,10,6\n")
+    assert read(tmp_path, time="when").X[0].tolist() == [[4, 6], [1, 3]]
+    (tmp_path / "b.csv").write_text("1,2,3\n")
+    (tmp_path / "c.csv").write_text("x,wen,t\n1,2,3\n")
+    with pytest.raises(InvalidInput) as told:
+        read_folder(tmp_path, time="when")
+    for words in ("b.csv: time='when': its first line names no columns", "c.csv: time='when': did you mean 'wen'"):
+        assert words in str(told.value)
+
+
 def test_missing_cells(tmp_path):
     (tmp_path / "a.csv").write_text("1,\n2,3\n")
     with pytest.raises(InvalidInput, match=r"a.csv: line 1, column 2: no value"):
@@ -76,6 +87,7 @@ def test_mistakes_of_several_files_are_told_together(tmp_path):
     [
         ("t,v\n1,2\n1,3\n", "1.csv: lines 2 and 3 are both at t 1"),
         ("t,v\n,2\n", "1.csv: line 2, column t: no time"),
+        ("t,step,v\n1,2,3\n", "1.csv: t and step could both be the time; say which with time="),
         ("t\n1\n", "1.csv: holds times, but no channels"),
         ("a,b\n1,2,3\n", "1.csv: line 2: 3 cells, but 2 in the first"),
     ],

@@ -121,6 +121,11 @@ def test_missing_cells(write):
         ("id,v\n1,2\n", {"id": "v", "time": "v"}, "column 'v' cannot be both the id and the time"),
         ("id,v\n1,2\n", {"symbol": "v", "channels": ["v"]}, "symbol= and channels= exclude each other"),
         ("id,activity\n1,\n", {}, "line 2, column activity: no symbol"),
+        (",id,v\n0,1,2\n", {}, "column 1 has no name; it may be a saved index .* channels="),
+        ("id,v,Unnamed: 0\n1,2,0\n", {}, "column 3 has no name"),
+        ("id,v\n1,2\n", {"channels": ["v", "v"]}, "channels: 'v' is there twice"),
+        ("id,v\n1,2\n", {"id": "id", "channels": ["v", "id"]}, "column 'id' cannot be both the id and a channel"),
+        ('id,v\n1,"2\n1,3\n', {}, "line 3: unexpected end of data; is a quotation mark left open"),
     ],
 )
 def test_mistakes_are_told(text, options, words, write):
@@ -229,6 +234,9 @@ def test_frames_may_hold_anything():
         (frame(w=pd.to_datetime(["2024-01-01"] * 2)), "row 0, column w: '2024-01-01.* is no number"),
         (frame().rename_axis("id"), "column 'id' is there twice"),
         (frame().iloc[:0], "holds no rows"),
+        (frame(v=[1j, 2]), "row 0, column v: 1j is no number"),
+        (frame(v=[[1], [2]]), "row 0, column v: '.1.' is no number"),
+        (frame().set_index(pd.MultiIndex.from_tuples([(0, 0, 0), (0, 0, 1)])), "the index has 3 levels .*rename_axis"),
     ]:
         with pytest.raises(InvalidInput, match=words):
             from_frame(bad)

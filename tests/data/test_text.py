@@ -68,6 +68,8 @@ def test_parts_share_an_alphabet_and_are_the_text(poem):
         ({"by": "words"}, "by='words': did you mean 'word'"),
         ({"min_count": 0}, "min_count=0"),
         ({"split": (0.9, 0.2)}, "sum to at most 1"),
+        ({"split": (0.5, float("nan"))}, "sum to at most 1"),
+        ({"split": "ab"}, "split='ab': expected shares"),
         ({"split": (0.999, 0.001)}, "too few to be split"),
     ],
 )

@@ -65,7 +65,7 @@ def to_tslearn(X: Sequences) -> np.ndarray:
             f"to_tslearn: the last step of sequence {listing(lost)} has no value, and would be taken for padding; "
             "fill it (mnemon.preprocessing.Missing) or leave it out"
         )
-    result = np.full((len(X), int(X.lengths.max()), X.n_channels), np.nan, X.dtype)
+    result = np.full((len(X), int(X.lengths.max(initial=0)), X.n_channels), np.nan, X.dtype)
     result[np.arange(result.shape[1]) < X.lengths[:, np.newaxis]] = X.values
     return result
 
@@ -105,6 +105,11 @@ def from_frame(
         raise InvalidType(f"from_frame: expected a pandas DataFrame, got {type(frame).__name__}")
     if list(frame.index.names) == [None, None]:  # sktime's frames often leave their levels without names
         frame = frame.rename_axis(["id", "time"])
+    elif frame.index.nlevels > 1 and None in frame.index.names:
+        raise InvalidInput(
+            f"from_frame: the index has {frame.index.nlevels} levels called {list(frame.index.names)}; name all of "
+            'them, e.g. frame.rename_axis(["id", "time"])'
+        )
     roles = {"id": id, "time": time, "label": label, "group": group, "boundary": boundary, "symbol": symbol}
     columns = frame_columns(frame, "from_frame")
     places = Places("row", range(len(frame)), keep="allow_nan=True")

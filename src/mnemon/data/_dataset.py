@@ -49,7 +49,9 @@ class Dataset:
     @property
     def by_step(self) -> bool:
         """Whether labels stand at steps."""
-        return self.y is not None and self.y.dtype == object and self.y.ndim == 1 and isinstance(self.y[0], np.ndarray)
+        if self.y is None or self.y.dtype != object or self.y.ndim != 1:
+            return False
+        return len(self.y) > 0 and isinstance(self.y[0], np.ndarray)
 
     def __repr__(self) -> str:
         if self.y is None:

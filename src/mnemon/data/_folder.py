@@ -10,7 +10,7 @@ from mnemon.data._dataset import Dataset
 from mnemon.data._files import keeps_nan
 from mnemon.data._roles import USUAL
 from mnemon.data._table import MOST, Places, column_of, is_number, labels, numbers, rows_of, separator_of, times
-from mnemon.errors import InvalidInput, raise_together
+from mnemon.errors import InvalidInput, raise_together, suggest
 from mnemon.sequences import Sequences
 
 _SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
@@ -20,17 +20,20 @@ _FILE = ("file", "filename", "path", "name")
 _Read = tuple[list[str], np.ndarray]
 
 
-def read_folder(path: str | os.PathLike, *, labels: str | None = None, missing: str = "error") -> Dataset:
+def read_folder(
+    path: str | os.PathLike, *, labels: str | None = None, time: str | None = None, missing: str = "error"
+) -> Dataset:
     """A folder of `.csv` or `.tsv` files (or `.gz` of them), one sequence each: a line a step, a column a channel.
 
     - `labels`: a table beside the files (its name in the folder) with the columns file, label and, where there is one,
       group; None: `labels.csv` where it is there, else the sub-folders are the classes, else there are no labels.
+    - `time`: the column that sorts the steps and is no channel; None: the one called time (t, step, timestamp, index),
+      where there is one.
     - `missing`: what to do about empty cells: "error", or "nan" to keep them as NaN.
 
-    A first line without numbers names the columns; one of them called time (t, step, timestamp, index) sorts the steps
-    and is no channel. Files come in natural order (2 before 10); hidden ones are left out. Raises `InvalidInput` for a
-    folder that is missing or empty, files that the table names and that are not there and the other way round, files of
-    other channels than the first, cells that are no numbers, and two steps at one time.
+    A first line without numbers names the columns. Files come in natural order (2 before 10); hidden ones are left out.
+    Raises `InvalidInput` for a folder that is missing or empty, files that the table names and that are not there and
+    the other way round, files of other channels than the first, cells that are no numbers, and two steps at one time.
     """
     folder = Path(path)
     if not folder.is_dir():
@@ -61,7 +64,7 @@ def read_folder(path: str | os.PathLike, *, labels: str | None = None, missing: 
     sequences: dict[str, _Read] = {}
     for name, file in files.items():
         try:
-            sequences[name] = _sequence(file, name, allow_nan, problems)
+            sequences[name] = _sequence(file, name, time, allow_nan, problems)
         except InvalidInput as problem:
             problems.append(str(problem))
     problems += _different(sequences)
@@ -108,7 +111,7 @@ def _table(table: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray | None
     return y, np.array([rows[1:][k][place["group"]].strip() for k in order])
 
 
-def _sequence(file: Path, called: str, allow_nan: bool, problems: list[str]) -> _Read:
+def _sequence(file: Path, called: str, time: str | None, allow_nan: bool, problems: list[str]) -> _Read:
     """Names of channels and (time, channels) values of one file; its problems join the others."""
     rows, lines = rows_of(file, separator_of(file))
     names: list[str] = []
@@ -129,7 +132,14 @@ def _sequence(file: Path, called: str, allow_nan: bool, problems: list[str]) -> 
     places = Places("line", lines)
     order = np.arange(len(rows))
     channels = []
-    clock = next((k for k, name in enumerate(names) if name.lower() in USUAL["time"]), None)
+    clocks = [k for k, name in enumerate(names) if (name.lower() in USUAL["time"] if time is None else name == time)]
+    if len(clocks) > 1:
+        could = " and ".join(names[k] for k in clocks)
+        raise InvalidInput(f"{called}: {could} could both be the time; say which with time=")
+    if time is not None and not clocks:
+        came = suggest(time, names) if names else "its first line names no columns"
+        raise InvalidInput(f"{called}: time={time!r}: {came}")
+    clock = clocks[0] if clocks else None
     for k, cells in enumerate(zip(*rows)):
         column = column_of(cells)
         name = names[k] if names else str(k + 1)

@@ -75,6 +75,8 @@ def _array(path: Path, axes: int, what: str) -> np.ndarray:
             data = gzip.decompress(data)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InvalidInput(f"{path}: truncated or damaged gzip file ({error}); fetch it anew") from None
+    except OSError as error:
+        raise InvalidInput(f"{path}: cannot be read: {error.strerror or error}") from None
     if len(data) < 4 or data[:2] != b"\0\0":
         raise InvalidInput(f"{path}: no IDX file: it does not begin with two zero bytes")
     if data[2] != 8:

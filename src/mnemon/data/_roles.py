@@ -1,5 +1,6 @@
 """What the columns of a long table are for: found by their usual names, or as the user says."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ USUAL = {
     "symbol": ("symbol", "token", "activity"),
 }
 
+_NAMELESS = re.compile(r"|Unnamed: \d+")  # the second is how pandas calls them
+
 
 def find_roles(
     columns: Sequence[str], asked: Mapping[str, str | None], channels: Sequence[str] | str | None, where: str
@@ -23,8 +26,8 @@ def find_roles(
 
     A column of symbols is found by its name only where no other column is left for values.
 
-    Raises `InvalidInput` for names that are not there, two columns that could be meant, two roles of one column, and
-    where nothing is left for values.
+    Raises `InvalidInput` for names that are not there, two columns that could be meant, two roles of one column, a
+    column of values without a name, and where nothing is left for values.
     """
     chosen = [channels] if isinstance(channels, str) else None if channels is None else list(channels)
     problems, found = [], {}
@@ -51,9 +54,21 @@ def find_roles(
         if left:  # one column of many is a symbol only by request
             found["symbol"] = None
         chosen = [name for name in columns if name not in used and name != found["symbol"]]
+        if nameless := [name for name in chosen if _NAMELESS.fullmatch(name.strip())]:
+            place = list(columns).index(nameless[0]) + 1
+            problems.append(
+                f"column {place} has no name; it may be a saved index rather than values: give it one, or name the "
+                "columns of values with channels="
+            )
     else:
         found["symbol"] = None
         problems += [f"channels: {name!r}: {suggest(str(name), columns)}" for name in chosen if name not in columns]
+        problems += [f"channels: {name!r} is there twice" for name in dict.fromkeys(chosen) if chosen.count(name) > 1]
+        problems += [
+            f"column {name!r} cannot be both the {role} and a channel"
+            for role, name in asked.items()
+            if name is not None and name in chosen
+        ]
     if not chosen and found["symbol"] is None and not problems:
         problems.append(f"no column is left for values (columns: {', '.join(columns)})")
     raise_together(problems, where)

@@ -44,7 +44,7 @@ def rows_of(path: Path, separator: str) -> tuple[list[list[str]], list[int]]:
     """The rows of a table of text that are not blank, and the line of the file on which each ends."""
     if not isinstance(separator, str) or len(separator) != 1:
         raise InvalidInput(f"separator={separator!r}: expected one character")
-    reader = csv.reader(io.StringIO(text_of(path), newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(text_of(path), newline=""), delimiter=separator, strict=True)
     rows, lines = [], []
     try:
         for row in reader:
@@ -77,6 +77,8 @@ def numbers(column: np.ndarray, name: str, places: Places, *, allow_nan: bool) -
     if column.dtype.kind in "biuf":
         values = column if column.dtype.kind == "f" else column.astype(np.float64)
         bad = {}
+    elif column.dtype.kind == "c":
+        values, bad = np.zeros(len(column)), {k: str(cell) for k, cell in enumerate(column.tolist())}
     else:
         values, bad = _floats(column)
     problems = [(k, f"{places.at(k, name)}: {text} is no number") for k, text in bad.items()]

@@ -4,6 +4,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -51,9 +52,7 @@ def read_text(
         raise InvalidInput(f"by={by!r}: {suggest(str(by), ('character', 'word'))}")
     if min_count < 1:
         raise InvalidInput(f"min_count={min_count}: expected at least 1")
-    shares = None if split is None else np.asarray(split, float)
-    if shares is not None and (shares.ndim != 1 or not len(shares) or np.any(shares <= 0) or shares.sum() > 1 + 1e-9):
-        raise InvalidInput(f"split={split!r}: expected shares above 0 that sum to at most 1, e.g. (0.9, 0.05, 0.05)")
+    shares = None if split is None else _shares(split)
     path = existing(path)
     text = text_of(path)
     text = text.lower() if lowercase else text
@@ -81,6 +80,17 @@ def read_text(
     return sets[0] if shares is None else sets
 
 
+def _shares(split: Any) -> np.ndarray:
+    """The shares of the parts of a text, `(parts,)`."""
+    try:
+        shares = np.asarray(split, float)
+    except (TypeError, ValueError):
+        shares = np.zeros(0)
+    if shares.ndim != 1 or not len(shares) or not np.all(shares > 0) or shares.sum() > 1 + 1e-9:
+        raise InvalidInput(f"split={split!r}: expected shares above 0 that sum to at most 1, e.g. (0.9, 0.05, 0.05)")
+    return shares
+
+
 def read_symbols(
     path: str | os.PathLike,
     *,
@@ -101,6 +111,8 @@ def read_symbols(
     """
     if label not in ("first", "last"):
         raise InvalidInput(f"label={label!r}: {suggest(str(label), ('first', 'last'))}")
+    if label_separator == "":
+        raise InvalidInput("label_separator='': expected what stands between string and label, or None for no labels")
     path = existing(path)
     known = None if alphabet is None else set(alphabet)
     strings, said, lines, problems = [], [], [], []
