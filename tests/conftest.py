@@ -20,7 +20,7 @@ jax.config.update("jax_disable_most_optimizations", True)
 # The tables and reference values that tests share: `import table_of_cells`.
 sys.path.insert(0, str(Path(__file__).parent / "fixtures"))
 
-# Every array annotation of the two lowest rooms is checked whenever a test passes through it.
+# Every array annotation of these rooms can be checked whenever a test passes through it.
 install_import_hook(["mnemon.cells", "mnemon.layers"], "type_checker.checked")
 
 
@@ -32,8 +32,15 @@ def float64():
 
 
 @pytest.fixture
-def unchecked():
+def unchecked(annotations):
     """Annotations unchecked, where a test asks what the package itself says of an argument of a wrong kind."""
     jaxtyping_config.update("jaxtyping_disable", True)
+
+
+@pytest.fixture(autouse=True)
+def annotations(request):
+    """Annotations are checked in the tests of the rooms that they belong to; elsewhere they would cost a fifth."""
+    checked = request.path.parent.name in ("cells", "layers")
+    jaxtyping_config.update("jaxtyping_disable", not checked)
     yield
     jaxtyping_config.update("jaxtyping_disable", False)

@@ -82,7 +82,7 @@ PARAMETERS = [
         {"cell": Elman(2, 4, key=jax.random.key(0))},
         "a cell class, or a function .*; got Elman",
     ),
-    ({"cell": 3}, "cell: expected a name .elman, gru, lstm."),
+    ({"cell": 3}, "cell: expected a name .elman, jordan, .*lstm"),
     ({"cell": lambda inputs, units, *, key: 3}, "cell: expected a function that makes a Cell, got int"),
     ({"cell": functools.partial(LSTM, variant="peephol")}, "variant='peephol': did you mean 'peephole'"),
     ({"optimizer": "adan_"}, "optimizer='adan_': did you mean 'adan'"),

@@ -145,7 +145,7 @@ def test_the_file_is_tensors_and_words(path):
     header = json.loads(raw[8 : 8 + length])
     assert set(header["__metadata__"]) == {"mnemon_model"}
     about = json.loads(header["__metadata__"]["mnemon_model"])
-    assert about["format"] == 1
+    assert about["format"] == 2
     assert about["mnemon"] == mnemon.__version__
     assert about["estimator"] == "SequenceClassifier"
     with safe_open(path, framework="numpy") as file:
