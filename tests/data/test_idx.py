@@ -50,6 +50,14 @@ def test_files_by_their_names(images, tmp_path):
     assert read_idx(plain, tmp_path / "tiny-labels-idx1-ubyte.gz").y.tolist() == [7, 0, 7]
 
 
+def test_labels_beside_may_be_packed_or_not(images):
+    plain = images.with_suffix("")
+    plain.write_bytes(packed(IMAGES))
+    assert read(plain).y.tolist() == [7, 0, 7]
+    images.with_name("tiny-labels-idx1-ubyte.gz").unlink()
+    assert read(plain).y is None
+
+
 @pytest.mark.parametrize(
     "data, words",
     [
@@ -87,3 +95,9 @@ def test_mnist():
     data = read(Path(os.environ["MNEMON_DATA"]) / "mnist" / "t10k-images-idx3-ubyte.gz")
     assert (len(data.X), data.X.n_channels) == (10000, 28)
     assert np.bincount(data.y).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "3"])
+def test_permutations_have_a_seed(images, seed):
+    with pytest.raises(InvalidInput, match=r"expected a seed, a whole number of at least 0"):
+        read_idx(images, order="pixels", permutation=seed)

@@ -57,6 +57,13 @@ def test_columns_may_be_called_anything_and_be_left_out(write):
     assert data.y is None
 
 
+def test_coordinates_are_channels_or_not_as_said(write):
+    path = write("id,time,x,y\n1,0,2,3\n1,1,4,5\n")
+    assert Sequences([[[2, 3], [4, 5]]]) == read_long(path, channels=["x", "y"]).X
+    assert read_long(path, label="y").y[0].tolist() == ["3", "5"]
+    assert read_long(write("id,v,y\n1,2,3\n")).y.tolist() == ["3"]
+
+
 def test_without_an_id_a_table_is_one_sequence(write):
     assert Sequences([[[1, 2], [3, 4]]]) == read_long(write("a,b\n1,2\n3,4\n")).X
 
@@ -121,6 +128,7 @@ def test_missing_cells(write):
         ("id,v\n1,2\n", {"id": "v", "time": "v"}, "column 'v' cannot be both the id and the time"),
         ("id,v\n1,2\n", {"symbol": "v", "channels": ["v"]}, "symbol= and channels= exclude each other"),
         ("id,activity\n1,\n", {}, "line 2, column activity: no symbol"),
+        ("id,x,y\n1,2,3\n", {}, "y could be the label, or a channel beside x; say which with label= or channels="),
         (",id,v\n0,1,2\n", {}, "column 1 has no name; it may be a saved index .* channels="),
         ("id,v,Unnamed: 0\n1,2,0\n", {}, "column 3 has no name"),
         ("id,v\n1,2\n", {"channels": ["v", "v"]}, "channels: 'v' is there twice"),
@@ -204,8 +212,8 @@ def test_there_and_back_through_a_frame(by_step, write):
 )
 def test_sequences_there_and_back(X):
     assert from_frame(to_frame(X), allow_nan=True).X == X
-    with pytest.raises(InvalidInput, match=r"expected . different names, not id or time"):
-        to_frame(Sequences([[1.0]]), channels=["id"])
+    with pytest.raises(InvalidInput, match=r"expected 1 different names, none of id, time, boundary, label, group"):
+        to_frame(Sequences([[1.0]]), channels=["label"])
 
 
 def test_frames_may_hold_anything():

@@ -13,11 +13,20 @@ from mnemon.data._table import Places
 from mnemon.errors import InvalidInput, InvalidType
 from mnemon.sequences import Sequences
 
+_TAKEN = ("id", "time", "boundary", "label", "group")  # columns of a frame that are no channels
+
 
 def from_aeon(X: Any, *, allow_nan: bool = False) -> Sequences:
     """From aeon's collections: an array (n, channels, time), or a list of arrays (channels, time).
 
     Raises `InvalidInput` as `Sequences` does.
+
+    Example:
+        >>> import numpy as np
+        >>> from mnemon.data import from_aeon
+        >>> from_aeon([np.zeros((2, 5)), np.zeros((2, 7))])
+        Sequences(2 sequences, 2 channels, 5-7 steps)
+
     """
     return Sequences(X, layout="channels_first", allow_nan=allow_nan)
 
@@ -38,6 +47,12 @@ def from_tslearn(X: ArrayLike, *, allow_nan: bool = False) -> Sequences:
     - `allow_nan`: keep NaN before a sequence's end as missing values.
 
     Raises `InvalidInput` for another shape, a sequence of nothing but NaN, and NaN before a sequence's end.
+
+    Example:
+        >>> from mnemon.data import from_tslearn
+        >>> from_tslearn([[[1.0], [2.0], [3.0]], [[4.0], [float("nan")], [float("nan")]]])
+        Sequences(2 sequences, 1 channel, 1-3 steps)
+
     """
     try:
         array = np.asarray(X)
@@ -74,6 +89,12 @@ def from_lengths(X: ArrayLike, lengths: ArrayLike, *, allow_nan: bool = False) -
     """From hmmlearn's form: all steps below each other (total_time, channels), and the lengths (n,).
 
     Raises `InvalidInput` as `Sequences.from_concatenated` does.
+
+    Example:
+        >>> from mnemon.data import from_lengths
+        >>> from_lengths([[1.0], [2.0], [3.0]], [2, 1])
+        Sequences(2 sequences, 1 channel, 1-2 steps)
+
     """
     return Sequences.from_concatenated(X, lengths, allow_nan=allow_nan)
 
@@ -122,7 +143,20 @@ def to_frame(data: Dataset | Sequences, *, channels: Sequence[str] | None = None
     - `channels`: names of the channels; channel_0, channel_1 ... if None.
 
     Its columns: id and time (both from 0), the channels, or symbol; boundary, label and group where there are some.
-    Raises `InvalidInput` without pandas, for names of another number, and for several targets a sequence.
+    The alphabet that comes back is the sorted one of the symbols in use.
+
+    Raises `InvalidInput` without pandas, for names of another number or that mean something else, and for several
+    targets a sequence.
+
+    Example:
+        >>> from mnemon import Sequences
+        >>> from mnemon.data import from_frame, to_frame
+        >>> X = Sequences([[1.0, 2.0], [3.0]])
+        >>> list(to_frame(X, channels=["pressure"]))
+        ['id', 'time', 'pressure']
+        >>> from_frame(to_frame(X)).X == X
+        True
+
     """
     try:
         import pandas
@@ -136,8 +170,10 @@ def to_frame(data: Dataset | Sequences, *, channels: Sequence[str] | None = None
     }
     if X.alphabet is None:
         names = [f"channel_{k}" for k in range(X.n_channels)] if channels is None else list(channels)
-        if len(names) != X.n_channels or len({*names, *columns}) != X.n_channels + 2:
-            raise InvalidInput(f"to_frame: channels={names!r}: expected {X.n_channels} different names, not id or time")
+        if len(names) != X.n_channels or len({*names, *_TAKEN}) != X.n_channels + len(_TAKEN):
+            raise InvalidInput(
+                f"to_frame: channels={names!r}: expected {X.n_channels} different names, none of {', '.join(_TAKEN)}"
+            )
         columns |= {name: X.values[:, k] for k, name in enumerate(names)}
     else:
         columns["symbol"] = np.array(X.alphabet, object)[X.values]

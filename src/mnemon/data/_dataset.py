@@ -22,6 +22,13 @@ class Dataset:
 
     `y` and `groups` may come as lists, and are arrays afterwards. Raises `InvalidInput` where there is not one label
     (or one group) a sequence, or not one a step.
+
+    Example:
+        >>> from mnemon import Sequences
+        >>> from mnemon.data import Dataset
+        >>> Dataset(Sequences([[1.0, 2.0], [3.0]]), ["up", "down"], "walks")
+        Dataset('walks', Sequences(2 sequences, 1 channel, 1-2 steps), 2 classes)
+
     """
 
     X: Sequences

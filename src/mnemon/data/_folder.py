@@ -23,7 +23,7 @@ _Read = tuple[list[str], np.ndarray]
 def read_folder(
     path: str | os.PathLike, *, labels: str | None = None, time: str | None = None, missing: str = "error"
 ) -> Dataset:
-    """A folder of `.csv` or `.tsv` files (or `.gz` of them), one sequence each: a line a step, a column a channel.
+    r"""A folder of `.csv` or `.tsv` files (or `.gz` of them), one sequence each: a line a step, a column a channel.
 
     - `labels`: a table beside the files (its name in the folder) with the columns file, label and, where there is one,
       group; None: `labels.csv` where it is there, else the sub-folders are the classes, else there are no labels.
@@ -34,6 +34,18 @@ def read_folder(
     A first line without numbers names the columns. Files come in natural order (2 before 10); hidden ones are left out.
     Raises `InvalidInput` for a folder that is missing or empty, files that the table names and that are not there and
     the other way round, files of other channels than the first, cells that are no numbers, and two steps at one time.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from mnemon.data import read_folder
+        >>> folder = pathlib.Path(tempfile.mkdtemp()) / "walks"
+        >>> for name, steps in {"up/1.csv": "1\n2\n3\n", "down/1.csv": "2\n1\n"}.items():
+        ...     (folder / name).parent.mkdir(parents=True)
+        ...     _ = (folder / name).write_text(steps)
+        >>> data = read_folder(folder)
+        >>> data, data.y.tolist()
+        (Dataset('walks', Sequences(2 sequences, 1 channel, 2-3 steps), 2 classes), ['down', 'up'])
+
     """
     folder = Path(path)
     if not folder.is_dir():

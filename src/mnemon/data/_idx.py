@@ -39,18 +39,29 @@ def read_idx(
 
     Values are float32 in [0, 1]; labels are integers. Raises `InvalidInput` for files that are missing, truncated or of
     another kind, and labels of another number.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from mnemon.data import read_idx
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "tiny-images-idx3-ubyte"
+        >>> _ = path.write_bytes(bytes([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 0, 51, 255, 0]))
+        >>> read_idx(path).X[0].round(3).tolist()  # two steps, a row of two pixels each
+        [[0.0, 0.20000000298023224], [1.0, 0.0]]
+        >>> read_idx(path, order="pixels").X
+        Sequences(1 sequence, 1 channel, 4 steps)
+
     """
     if order not in _ORDERS:
         raise InvalidInput(f"order={order!r}: {suggest(str(order), _ORDERS)}")
     if permutation is not None and order != "pixels":
         raise InvalidInput(f"permutation={permutation}: pixels are permuted with order='pixels', not {order!r}")
-    if permutation is not None and (not isinstance(permutation, int | np.integer) or permutation < 0):
+    whole = isinstance(permutation, int | np.integer) and not isinstance(permutation, bool)
+    if permutation is not None and not (whole and permutation >= 0):
         raise InvalidInput(f"permutation={permutation!r}: expected a seed, a whole number of at least 0")
     path = existing(images)
     pictures = _array(path, 3, "images (n, height, width)")
     if labels is None:
-        beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
-        labels = beside if beside != path and beside.is_file() else None
+        labels = _beside(path)
     numbers = None
     if labels is not None:
         numbers = _array(existing(labels), 1, "labels (n,)").astype(np.int64)
@@ -65,6 +76,14 @@ def read_idx(
     values = np.divide(pictures, np.float32(255), dtype=np.float32)
     X = Sequences(values, layout="channels_last")
     return Dataset(X, numbers, path.name.split("-")[0].split(".")[0], f"{path.name}, by {order}")
+
+
+def _beside(images: Path) -> Path | None:
+    """The file of labels beside one of images, packed or not."""
+    name = images.name.replace("images", "labels").replace("idx3", "idx1")
+    other = name.removesuffix(".gz") if name.endswith(".gz") else f"{name}.gz"
+    found = [images.with_name(n) for n in (name, other) if name != images.name and images.with_name(n).is_file()]
+    return found[0] if found else None
 
 
 def _array(path: Path, axes: int, what: str) -> np.ndarray:

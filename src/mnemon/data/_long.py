@@ -31,7 +31,7 @@ def read_long(
     missing: str = "error",
     separator: str | None = None,
 ) -> Dataset:
-    """A long table: `.csv`, `.tsv` (both also `.gz`), or `.parquet` (with `pip install "mnemon[pandas]"`).
+    r"""A long table: `.csv`, `.tsv` (both also `.gz`), or `.parquet` (with `pip install "mnemon[pandas]"`).
 
     - `id`: the column that tells sequences apart; without one, the file is one sequence.
     - `time`: a column of numbers or dates to sort the steps of each sequence by; without one they stay in the order of
@@ -49,6 +49,18 @@ def read_long(
     label, class, y, target; group, subject, speaker; boundary, segment_end; symbol, token, activity, where it is the
     only one left). Sequences come in the order in which they first occur. Raises `InvalidInput` with line and column
     for what cannot be read, for two columns that could be meant, and for steps at the same time.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from mnemon.data import read_long
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "walks.csv"
+        >>> _ = path.write_text("id,time,x,label\na,0,1.5,up\na,1,2.5,up\nb,0,0.5,down\n")
+        >>> data = read_long(path)
+        >>> data
+        Dataset('walks', Sequences(2 sequences, 1 channel, 1-2 steps), 2 classes)
+        >>> data.X[0].tolist(), data.y.tolist()
+        ([[1.5], [2.5]], ['up', 'down'])
+
     """
     path = existing(path)
     allow_nan = keeps_nan(missing)
@@ -223,7 +235,7 @@ def _parquet(path: Path) -> dict[str, np.ndarray]:
         frame = pandas.read_parquet(path)
     except ImportError:
         raise InvalidInput(f'{path}: parquet files need pyarrow, too: pip install "mnemon[pandas]"') from None
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as problem:  # damage of any kind
         raise InvalidInput(f"{path}: no readable parquet file ({problem})") from None
     return frame_columns(frame, str(path))
 

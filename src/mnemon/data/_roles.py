@@ -42,6 +42,11 @@ def find_roles(
         if len(usual) > 1 and role != "symbol":
             problems.append(f"{' and '.join(usual)} could both be the {role}; say which with {role}=")
         found[role] = usual[0] if len(usual) == 1 else None
+        beside = [column for column in columns if column.strip().lower() == "x"]
+        if role == "label" and [name.strip().lower() for name in usual] == ["y"] and beside and chosen is None:
+            problems.append(
+                f"{usual[0]} could be the label, or a channel beside {beside[0]}; say which with label= or channels="
+            )
     for role, other in _pairs(asked):
         problems.append(f"column {asked[role]!r} cannot be both the {role} and the {other}")
     used = {name for role, name in found.items() if name and role != "symbol"}

@@ -45,7 +45,7 @@ def read_text(
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "poem.txt"
         >>> _ = path.write_text("so much depends upon")
         >>> read_text(path)
-        Dataset('poem', Sequences(1 sequence, 10 symbols, 20 steps), no labels)
+        Dataset('poem', Sequences(1 sequence, 11 symbols, 20 steps), no labels)
 
     """
     if by not in ("character", "word"):
@@ -99,7 +99,7 @@ def read_symbols(
     label: str = "last",
     alphabet: Sequence[str] | None = None,
 ) -> Dataset:
-    """Strings of symbols, one a line, each of them with a label where wanted.
+    r"""Strings of symbols, one a line, each of them with a label where wanted.
 
     - `separator`: what stands between two symbols; "" where each character is one.
     - `label_separator`: what stands between the string and its label, e.g. a tab; None for no labels.
@@ -108,6 +108,16 @@ def read_symbols(
 
     Labels are classes, or targets where all are numbers and some have a decimal point. Blank lines are left out. Raises
     `InvalidInput` with file and line for what cannot be read and for symbols outside the alphabet.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from mnemon.data import read_symbols
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "grammar.txt"
+        >>> _ = path.write_text("BTXSE yes\nBTBE no\n")
+        >>> data = read_symbols(path, label_separator=" ")
+        >>> data.X.strings(), data.y.tolist()
+        (['BTXSE', 'BTBE'], ['yes', 'no'])
+
     """
     if label not in ("first", "last"):
         raise InvalidInput(f"label={label!r}: {suggest(str(label), ('first', 'last'))}")
