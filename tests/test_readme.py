@@ -1,4 +1,4 @@
-"""The README's code runs as it stands there."""
+"""The README's code, and that of the page on tasks, runs as it stands there."""
 
 import re
 import shlex
@@ -9,7 +9,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+TASKS = (ROOT / "docs" / "tasks.md").read_text()
 PYTHON = [code for language, code in BLOCKS if language == "python"]
+PYTHON += re.findall(r"^```python\n(.*?)^```", TASKS, flags=re.DOTALL | re.MULTILINE)
 SHELL = [line for language, code in BLOCKS if language == "sh" for line in code.splitlines() if line]
 
 
@@ -18,7 +20,7 @@ def test_every_block_is_of_a_kind_that_is_tested():
     assert all(line.startswith(("make ", "mnemon ")) for line in SHELL)
 
 
-@pytest.mark.parametrize("code", PYTHON, ids=lambda code: code.splitlines()[0])
+@pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
 def test_python_blocks_run(code, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     scope = {"__name__": "readme"}

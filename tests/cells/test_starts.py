@@ -13,6 +13,7 @@ from mnemon.cells import (
     Elman,
     LeakyESN,
     Start,
+    advance,
     gaussian,
     glorot,
     identity,
@@ -148,3 +149,15 @@ def test_squashing_functions_have_the_ranges_of_the_papers(name, at_zero, low, h
 def test_a_misspelt_squashing_function_gets_a_suggestion():
     with pytest.raises(InvalidInput, match="squashing='tahn': did you mean 'tanh'"):
         Elman(2, 3, squashing="tahn", key=KEY)
+
+
+@pytest.mark.parametrize("reset", ["after", "before"])
+def test_a_gru_may_start_by_keeping_what_it_holds(reset):
+    plain, keeping = (GRU(2, 3, reset=reset, update_bias=b, key=jax.random.key(0)) for b in (0.0, 2.0))
+    np.testing.assert_array_equal(keeping.bias - plain.bias, np.repeat([2, 0, 0], 3))
+    state = jnp.asarray([0.5, -0.5, 0.2])
+    x = jnp.zeros((1, 2))
+    kept = [
+        abs(advance(cell, state, jax.tree.map(lambda d: d[0], cell.project(x))) - state) for cell in (plain, keeping)
+    ]
+    assert (kept[1] < kept[0]).all()

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..errors import InvalidInput, suggest
@@ -49,6 +50,8 @@ class GRU(Cell):
         input_size: features of a step.
         units: number of units.
         reset: "after" or "before" the candidate's recurrent product.
+        update_bias: added to the start of bz: above 0, units start by keeping what they hold, as an LSTM's forget bias
+            makes it (R. Jozefowicz and others, ICML 2015). It decides whether long time lags are learnt at all.
         initialiser: a `Start`, or one `(key, shape) -> array` for all weights.
         key: random key.
 
@@ -77,6 +80,7 @@ class GRU(Cell):
         units: int,
         *,
         reset: str = "after",
+        update_bias: float = 0.0,
         initialiser: Initialiser | Start | None = None,
         key: PRNGKeyArray,
     ) -> None:
@@ -86,7 +90,8 @@ class GRU(Cell):
         input_key, recurrent_key, bias_key, candidate_key = jax.random.split(key, 4)
         self.input_weights = start.inputs(input_key, (3 * units, input_size))
         self.recurrent_weights = start.recurrent(recurrent_key, (3 * units, units))
-        self.bias = start.bias(bias_key, (3 * units,))
+        shift = jnp.asarray(np.repeat([update_bias, 0.0, 0.0], units), jnp.result_type(float))
+        self.bias = start.bias(bias_key, (3 * units,)) + shift
         self.candidate_bias = start.bias(candidate_key, (units,)) if reset == "after" else None
         self.reset = reset
         self.input_size = input_size

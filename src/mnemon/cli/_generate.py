@@ -96,9 +96,9 @@ def _symbols(text: str | None, alphabet: tuple[str, ...]) -> Any:
 
 def _words(text: str, alphabet: tuple[str, ...]) -> list[str]:
     """The words of a prompt; those that are none of the alphabet are taken apart as a text is, or are unknown."""
-    from ..data._text import _TOKEN, UNKNOWN
+    from ..data import UNKNOWN, words
 
-    parts = [part for word in text.split() for part in ([word] if word in alphabet else _TOKEN.findall(word))]
+    parts = [part for word in text.split() for part in ([word] if word in alphabet else words(word))]
     return [part if part in alphabet or UNKNOWN not in alphabet else UNKNOWN for part in parts]
 
 

@@ -6,9 +6,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from ..data import Dataset, read, read_symbols, read_text
+from ..data import UNKNOWN, Dataset, read, read_symbols, read_text
 from ..data._files import text_of
-from ..data._text import UNKNOWN
 from ..sequences import Sequences
 from ._tasks import Task, task_of
 from ._training_options import TEXTS

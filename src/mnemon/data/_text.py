@@ -16,6 +16,7 @@ from mnemon.data._table import MOST, Places, column_of, labels
 from mnemon.errors import InvalidInput, raise_together, suggest
 from mnemon.sequences import Sequences
 
+# What a rare or foreign word becomes.
 UNKNOWN = "<unk>"
 _TOKEN = re.compile(r"\n|\w+(?:['\u2019-]\w+)*|[^\w\s]")
 
@@ -56,7 +57,7 @@ def read_text(
     path = existing(path)
     text = text_of(path)
     text = text.lower() if lowercase else text
-    symbols: Sequence[str] = text if by == "character" else _TOKEN.findall(text)
+    symbols: Sequence[str] = text if by == "character" else words(text)
     if not symbols:
         raise InvalidInput(f"{path}: holds no text")
     if shares is None:
@@ -78,6 +79,11 @@ def read_text(
     about = f"{path.name}, by {by}"
     sets = tuple(Dataset(Sequences.from_strings([part], alphabet), None, path.stem, about) for part in parts)
     return sets[0] if shares is None else sets
+
+
+def words(text: str) -> list[str]:
+    """A text as words, marks of punctuation and line ends, as `read_text(by="word")` cuts it."""
+    return _TOKEN.findall(text)
 
 
 def _shares(split: Any) -> np.ndarray:

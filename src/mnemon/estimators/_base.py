@@ -42,8 +42,8 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
         embedding: for symbols: numbers of a learnt vector for each; None: one-hot vectors.
         gradient: "bptt", or a rule such as `TruncatedBPTT(50)`.
         optimizer: a name of optax ("adam", "sgd", "rmsprop" ...), run at `learning_rate` and clipped to norm 1; an
-            `Update` such as `Optax("sgd", 0.1, momentum=0.9)`; an optax transformation; or a learner of its own, such
-            as `Ridge()`, which solves for the readout and leaves the layers as they are.
+            `Update` such as `Optax("sgd", 0.1, momentum=0.9)`; an optax transformation; or a learner of its own:
+            "ridge", or `Ridge(penalty)`, which solves for the readout and leaves the layers as they are.
         learning_rate: for an optimizer given by name.
         epochs: most passes over the training data.
         batch_size: sequences in an update; None for all of them.

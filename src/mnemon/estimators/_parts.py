@@ -10,9 +10,10 @@ from jaxtyping import PRNGKeyArray
 from ..cells import CELLS, Cell, Recurs
 from ..errors import InvalidInput, InvalidType, suggest
 from ..layers import PLACES, Bidirectional, Embedding, Layer, Network, Readout, Recurrent, Segmented, Stack
-from ..learning import BPTT, Gradient, Hosted, Optax, Transformation, Update
+from ..learning import BPTT, Gradient, Hosted, Optax, Ridge, Transformation, Update
 from ..learning.updates import NAMES
 
+LEARNERS: dict[str, type[Hosted]] = {learner.__name__.lower(): learner for learner in (Ridge,)}
 GRADIENTS: dict[str, type[Gradient]] = {rule.__name__.lower(): rule for rule in (BPTT,)}
 
 # The norm to which "adam" and other optimisers given by name clip gradients; an object decides for itself.
@@ -70,8 +71,10 @@ def update_rule(optimizer: Any, learning_rate: float) -> Update | Hosted:
     if isinstance(optimizer, optax.GradientTransformation):
         return Transformation(optimizer)
     if isinstance(optimizer, str):
+        if optimizer in LEARNERS:
+            return LEARNERS[optimizer]()
         if optimizer not in NAMES:
-            raise InvalidInput(f"optimizer={optimizer!r}: {suggest(optimizer, NAMES)}")
+            raise InvalidInput(f"optimizer={optimizer!r}: {suggest(optimizer, (*NAMES, *LEARNERS))}")
         return Optax(optimizer, learning_rate, clip=CLIP)
     raise InvalidType(
         f"optimizer: expected a name, an Update such as Optax('sgd', 0.1, momentum=0.9), or an optax transformation; "

@@ -81,7 +81,7 @@ class CrossEntropy(Loss):
             return -jnp.take_along_axis(logs, targets[:, None], axis=-1)[:, 0]
         wanted = _at_steps(targets, answer)
         costs = -jnp.take_along_axis(logs, jnp.maximum(wanted, 0)[..., None], axis=-1)[..., 0]
-        asked = answer.marks & (wanted != UNLABELLED)
+        asked = _marks(answer) & (wanted != UNLABELLED)
         if self.weights is None:
             return _mean(costs, asked)
         shares = jnp.asarray(self.weights, costs.dtype)[jnp.maximum(wanted, 0)]
