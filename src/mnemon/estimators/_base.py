@@ -289,7 +289,8 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
         """What the network is made of and how it was trained, as lines of text."""
         check_is_fitted(self, "population_")
         network = self.population_[0]
-        lines = [f"{type(self).__name__}: {self.n_features_in_} channels in, {network.output_size} outputs"]
+        kind = "channels" if self.alphabet_ is None else "symbols"
+        lines = [f"{type(self).__name__}: {self.n_features_in_} {kind} in, {network.output_size} outputs"]
         lines += part_lines(network, self.precision)
         if len(self.population_) > 1:
             lines.append(f"  {len(self.population_)} networks, whose {self._averaged} are averaged")
