@@ -44,3 +44,16 @@ def annotations(request):
     jaxtyping_config.update("jaxtyping_disable", not checked)
     yield
     jaxtyping_config.update("jaxtyping_disable", False)
+
+
+# A process may hold so many maps of memory (65,530 on most systems); each compiled program takes a few.
+MOST_MAPS = 30_000
+
+
+@pytest.fixture(autouse=True, scope="module")
+def programs():
+    """Compiled programs are let go between files before they are more than the system will map."""
+    yield
+    maps = Path("/proc/self/maps")
+    if not maps.exists() or maps.read_bytes().count(b"\n") > MOST_MAPS:
+        jax.clear_caches()

@@ -6,19 +6,13 @@ doi:10.1207/s15516709cog1402_1.
 f is the logistic function in the paper and in the segmented-memory networks; tanh is what most use today.
 """
 
-from collections.abc import Callable
-
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from ._cell import Cell
 from ._initialisers import Initialiser, Start
-from ._squashing import squashing_function
+from ._squashed_units import SquashedUnits
 
 
-class Elman(Cell):
+class Elman(SquashedUnits):
     """Simple recurrent network of `units` fully connected units.
 
     Weights: `input_weights` (units, input_size), `recurrent_weights` (units, units), `bias` (units,) or None;
@@ -44,13 +38,6 @@ class Elman(Cell):
 
     """
 
-    input_weights: Float[Array, "units inputs"]
-    recurrent_weights: Float[Array, "units units"]
-    bias: Float[Array, " units"] | None
-    squashing: Callable[[Array], Array] = eqx.field(static=True)
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
-
     def __init__(
         self,
         input_size: int,
@@ -61,27 +48,7 @@ class Elman(Cell):
         initialiser: Initialiser | Start | None = None,
         key: PRNGKeyArray,
     ) -> None:
-        input_key, recurrent_key, bias_key = jax.random.split(key, 3)
-        start = Start.of(initialiser)
-        self.input_weights = start.inputs(input_key, (units, input_size))
-        self.recurrent_weights = start.recurrent(recurrent_key, (units, units))
-        self.bias = start.bias(bias_key, (units,)) if bias else None
-        self.squashing = squashing_function(squashing)
-        self.input_size = input_size
-        self.output_size = units
-
-    def initial_state(self) -> Float[Array, " units"]:
-        """Zeros."""
-        return jnp.zeros(self.output_size, self.recurrent_weights.dtype)
-
-    def project(self, xs: Float[Array, "time inputs"]) -> Float[Array, "time units"]:
-        """W x + b."""
-        drives = xs @ self.input_weights.T
-        return drives if self.bias is None else drives + self.bias[None]
-
-    def recur(self, state: Float[Array, " units"]) -> Float[Array, " units"]:
-        """U h."""
-        return self.recurrent_weights @ state
+        super().__init__(input_size, units, units, squashing=squashing, bias=bias, initialiser=initialiser, key=key)
 
     def step(self, state: Float[Array, " units"], drive: Float[Array, " units"]) -> Float[Array, " units"]:
         """f(drive)."""

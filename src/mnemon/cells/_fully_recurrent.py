@@ -8,20 +8,14 @@ There is no layer above: a target may be given for an output unit at any step. f
 most use today.
 """
 
-from collections.abc import Callable
-
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..errors import InvalidInput
-from ._cell import Cell
 from ._initialisers import Initialiser, Start
-from ._squashing import squashing_function
+from ._squashed_units import SquashedUnits
 
 
-class FullyRecurrent(Cell):
+class FullyRecurrent(SquashedUnits):
     """Fully recurrent network of `units` units, of which the first `outputs` are seen from outside.
 
     Weights: `input_weights` (units, input_size), `recurrent_weights` (units, units), `bias` (units,) or None;
@@ -48,14 +42,6 @@ class FullyRecurrent(Cell):
 
     """
 
-    input_weights: Float[Array, "units inputs"]
-    recurrent_weights: Float[Array, "units units"]
-    bias: Float[Array, " units"] | None
-    squashing: Callable[[Array], Array] = eqx.field(static=True)
-    units: int = eqx.field(static=True)
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
-
     def __init__(
         self,
         input_size: int,
@@ -70,28 +56,7 @@ class FullyRecurrent(Cell):
         outputs = units if outputs is None else outputs
         if not 1 <= outputs <= units:
             raise InvalidInput(f"outputs={outputs}; expected 1 to {units}, the number of units")
-        input_key, recurrent_key, bias_key = jax.random.split(key, 3)
-        start = Start.of(initialiser)
-        self.input_weights = start.inputs(input_key, (units, input_size))
-        self.recurrent_weights = start.recurrent(recurrent_key, (units, units))
-        self.bias = start.bias(bias_key, (units,)) if bias else None
-        self.squashing = squashing_function(squashing)
-        self.units = units
-        self.input_size = input_size
-        self.output_size = outputs
-
-    def initial_state(self) -> Float[Array, " units"]:
-        """Zeros."""
-        return jnp.zeros(self.units, self.recurrent_weights.dtype)
-
-    def project(self, xs: Float[Array, "time inputs"]) -> Float[Array, "time units"]:
-        """W x + b."""
-        drives = xs @ self.input_weights.T
-        return drives if self.bias is None else drives + self.bias[None]
-
-    def recur(self, state: Float[Array, " units"]) -> Float[Array, " units"]:
-        """U y."""
-        return self.recurrent_weights @ state
+        super().__init__(input_size, units, outputs, squashing=squashing, bias=bias, initialiser=initialiser, key=key)
 
     def step(self, state: Float[Array, " units"], drive: Float[Array, " units"]) -> Float[Array, " units"]:
         """f(drive)."""

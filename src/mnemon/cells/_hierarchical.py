@@ -9,21 +9,18 @@ unit changes little at a step, so that what it holds, and the error that flows b
 The equations are Mozer's; all levels feed each other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from ._cell import Cell
 from ._initialisers import Initialiser, Start
-from ._squashing import squashing_function
+from ._squashed_units import SquashedUnits
 from ._time_scales import time_scales
 
 
-class Hierarchical(Cell):
+class Hierarchical(SquashedUnits):
     """Network of `units` leaky units in levels of different time scales.
 
     Weights: `input_weights` (units, input_size), `recurrent_weights` (units, units), `bias` (units,) or None;
@@ -49,14 +46,8 @@ class Hierarchical(Cell):
 
     """
 
-    input_weights: Float[Array, "units inputs"]
-    recurrent_weights: Float[Array, "units units"]
-    bias: Float[Array, " units"] | None
     scales: tuple[int, ...] = eqx.field(static=True)
     sizes: tuple[int, ...] = eqx.field(static=True)
-    squashing: Callable[[Array], Array] = eqx.field(static=True)
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
 
     def __init__(
         self,
@@ -70,27 +61,7 @@ class Hierarchical(Cell):
         key: PRNGKeyArray,
     ) -> None:
         self.scales, self.sizes = time_scales("scales", scales, units)
-        input_key, recurrent_key, bias_key = jax.random.split(key, 3)
-        start = Start.of(initialiser)
-        self.input_weights = start.inputs(input_key, (units, input_size))
-        self.recurrent_weights = start.recurrent(recurrent_key, (units, units))
-        self.bias = start.bias(bias_key, (units,)) if bias else None
-        self.squashing = squashing_function(squashing)
-        self.input_size = input_size
-        self.output_size = units
-
-    def initial_state(self) -> Float[Array, " units"]:
-        """Zeros."""
-        return jnp.zeros(self.output_size, self.recurrent_weights.dtype)
-
-    def project(self, xs: Float[Array, "time inputs"]) -> Float[Array, "time units"]:
-        """W x + b."""
-        drives = xs @ self.input_weights.T
-        return drives if self.bias is None else drives + self.bias[None]
-
-    def recur(self, state: Float[Array, " units"]) -> Float[Array, " units"]:
-        """U h."""
-        return self.recurrent_weights @ state
+        super().__init__(input_size, units, units, squashing=squashing, bias=bias, initialiser=initialiser, key=key)
 
     def step(self, state: Float[Array, " units"], drive: Float[Array, " units"]) -> Float[Array, " units"]:
         """The equation above."""
