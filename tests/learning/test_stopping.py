@@ -6,11 +6,11 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from toys import answer, assert_near, assert_same, by, fit, members, population, recall, weights
+from toys import CLASSES, answer, assert_near, assert_same, by, fit, members, population, recall, weights
 
 from mnemon.errors import InvalidInput
 from mnemon.layers import Answer
-from mnemon.learning import BUDGET, NONFINITE, REACHED, STALLED, CrossEntropy, Optax, Until
+from mnemon.learning import BUDGET, NONFINITE, REACHED, STALLED, CrossEntropy, Examples, Optax, Until
 
 DATA, JUDGE = recall(), recall(10, seed=1)
 FAST = by(Optax("sgd", [0.02, 0.3, 3.0], momentum=0.9), None)  # calm, lively, wild
@@ -48,13 +48,15 @@ def test_the_best_weights_are_those_of_the_best_epoch():
 
 
 def test_best_weights_or_the_last():
-    last = train_until(restore_best=False)
-    best = train_until()
+    """Judged by wrong answers, a network is best before it has learnt much."""
+    wrong = Examples(JUDGE.xs, (JUDGE.targets + 1) % CLASSES)
+    last = train_until(validation=wrong, restore_best=False)
+    best = train_until(validation=wrong)
     k = int(np.argmin([r.best_epoch for r in best.results]))
     assert best.results[k].best_epoch < EPOCHS
     assert_same([best.history["loss"]], [last.history["loss"]])
     assert (members(last, k)[0] != members(best, k)[0]).any()
-    shorter = train_until(restore_best=False, epochs=best.results[k].best_epoch)
+    shorter = train_until(validation=wrong, restore_best=False, epochs=best.results[k].best_epoch)
     assert_same(members(shorter, k), members(best, k))
 
 
