@@ -3,7 +3,7 @@
 Arrays are cut and stacked by NumPy on the host: each such operation on the device would be a program to compile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._epoch import Member
+from ._examples import Bucket
 from ._learner import Learner
 from ._population import Population
 from ._solution import BUDGET, REACHED, RUNNING, STOPPED, Result, Solution
@@ -29,6 +30,7 @@ def start_blocks(population: Population, learner: Learner, memory: Any, *, width
     everyone: Any = np.ones(members, bool)
     worst: Any = np.full(members, np.inf, dtype)
     state = Member(
+        number=whole,
         network=population.stacked,
         update=update,
         memory=_memories(update, population.stacked) if memory is None else memory,
@@ -46,8 +48,41 @@ def start_blocks(population: Population, learner: Learner, memory: Any, *, width
     )
     index = np.minimum(np.arange(count * width), members - 1)
     blocks = on_host(state, lambda array: array[index].reshape(count, width, *array.shape[1:]))
-    real = (np.arange(count * width) < members).reshape(count, width)
-    return eqx.tree_at(lambda m: m.active, blocks, jnp.asarray(real))
+    places = np.arange(count * width).reshape(count, width)
+    return eqx.tree_at(
+        lambda m: (m.active, m.number), blocks, (jnp.asarray(places < members), jnp.asarray(places, jnp.int32))
+    )
+
+
+def own_blocks(buckets: Sequence[Bucket], *, width: int) -> Bucket:
+    """Data of each member, as (blocks, width, ...) in the order of `start_blocks`."""
+    count = -(-len(buckets) // width)
+    index = np.minimum(np.arange(count * width), len(buckets) - 1)
+    if any(bucket.lengths is not None for bucket in buckets):
+        buckets = [bucket._replace(lengths=bucket.known_lengths()) for bucket in buckets]
+
+    def stack(*leaves: Any) -> jax.Array:
+        each = np.stack([np.asarray(leaf) for leaf in leaves])[index]
+        return jnp.asarray(each.reshape(count, width, *each.shape[1:]))
+
+    return jax.tree.map(stack, *buckets)
+
+
+def packed(blocks: Member, data: Any) -> tuple[Member, Any]:
+    """Members that are still trained moved together, where that leaves more blocks without any, which are skipped.
+
+    A member's numbers depend on the width of its block and not on who else stands in it.
+    """
+    active = np.asarray(blocks.active)
+    count, width = active.shape
+    if active.any(axis=1).sum() <= -(-int(active.sum()) // width):
+        return blocks, data
+    order = np.argsort(~active.reshape(-1), kind="stable")
+
+    def move(array: np.ndarray) -> np.ndarray:
+        return array.reshape(count * width, *array.shape[2:])[order].reshape(array.shape)
+
+    return on_host(blocks, move), on_host(data, move)
 
 
 @eqx.filter_jit
@@ -88,7 +123,8 @@ def dissolve_blocks(
 ) -> Solution:
     """What came out of training, member by member; best weights restored where they were kept."""
     members = len(population)
-    flat = on_host(blocks, lambda array: array.reshape(-1, *array.shape[2:])[:members])
+    places = np.argsort(np.asarray(blocks.number).reshape(-1))[:members]
+    flat = on_host(blocks, lambda array: array.reshape(-1, *array.shape[2:])[places])
     codes, *numbers = (
         np.asarray(getattr(flat, name)) for name in ("code", "epochs", "sequences", "evaluations", "best_epoch")
     )

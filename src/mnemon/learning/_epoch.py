@@ -32,6 +32,7 @@ class Member(eqx.Module):
     """One network in training. In a block every array has a leading axis (width).
 
     Attributes:
+        number: which member of the population it is; blocks are packed anew as members end.
         network, update, memory, carry: what is trained, and what the update and the gradient rule remember.
         seed: randomness of its order and dropout.
         active: whether it is still trained; code: how it ended.
@@ -41,6 +42,7 @@ class Member(eqx.Module):
 
     """
 
+    number: Int[Array, ""]
     network: Network
     update: Update
     memory: Any
@@ -76,25 +78,29 @@ def run_epoch(
     loss: Loss,
     until: Until,
     sizes: tuple[int, ...],
+    own: bool,
 ) -> tuple[Member, Record]:
     """Train all blocks for one epoch.
 
     Args:
         blocks: members with leading axes (blocks, width).
-        buckets: training data. validation: data to judge by; may be empty.
+        buckets: training data, the same for all; or, with leading axes (blocks, width), each member's own.
+        validation: data to judge by; may be empty.
         plan: bucket and number of the batch, for each update of the epoch.
         epoch: number of the epoch, from 0.
         gradient, loss, until: see `train`.
         sizes: rows of a batch, one a bucket.
+        own: whether each member has data of its own.
 
     """
     arrays, rest = eqx.partition(blocks, eqx.is_array)
     count, width = blocks.seed.shape
 
-    def run(arrays: Any) -> tuple[Any, Record]:
+    def run(now: tuple[Any, tuple[Bucket, ...]]) -> tuple[Any, Record]:
+        arrays, mine = now
         block, each = eqx.combine(arrays, rest), over_members(width)
         draws = [
-            functools.partial(_order, epoch=epoch, bucket=number, count=bucket.rows, size=size)
+            functools.partial(_order, epoch=epoch, bucket=number, count=bucket.weights.shape[-1], size=size)
             for number, (bucket, size) in enumerate(zip(buckets, sizes))
         ]
         orders = [each(draw)(block.seed) for draw in draws]
@@ -102,12 +108,12 @@ def run_epoch(
         def update(arrays: Any, now: Int[Array, "2"]) -> tuple[Any, Any]:
             def on(number: int) -> Callable[[Any], Any]:
                 def branch(arrays: Any) -> Any:
-                    step = each(
-                        lambda member, order: _update(
-                            eqx.combine(member, rest), buckets[number], order, now[1], epoch, gradient, loss
-                        )
-                    )
-                    return step(arrays, orders[number])
+                    def step(member: Any, order: Any, bucket: Bucket) -> Any:
+                        return _update(eqx.combine(member, rest), bucket, order, now[1], epoch, gradient, loss)
+
+                    if own:
+                        return each(step)(arrays, orders[number], mine[number])
+                    return each(functools.partial(step, bucket=buckets[number]))(arrays, orders[number])
 
                 return branch
 
@@ -122,15 +128,17 @@ def run_epoch(
         )
         return verdict(arrays, mean, before)
 
-    def skip(arrays: Any) -> tuple[Any, Record]:
+    def skip(now: tuple[Any, tuple[Bucket, ...]]) -> tuple[Any, Record]:
+        arrays, _ = now
         nothing = jnp.full(width, jnp.nan, eqx.combine(arrays, rest).best_value.dtype)
         return arrays, Record(nothing, nothing, nothing)
 
+    everything = (arrays, buckets if own else ())
     if count == 1:
-        arrays, record = run(jax.tree.map(lambda leaf: leaf[0], arrays))
+        arrays, record = run(jax.tree.map(lambda leaf: leaf[0], everything))
         arrays, record = jax.tree.map(lambda leaf: leaf[None], (arrays, record))
     else:
-        arrays, record = lax.map(lambda block: lax.cond(block.active.any(), run, skip, block), arrays)
+        arrays, record = lax.map(lambda now: lax.cond(now[0].active.any(), run, skip, now), everything)
     return eqx.combine(arrays, rest), record
 
 

@@ -1,8 +1,10 @@
 """Sequences with what they should be answered by, and their padded buckets on the device."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree
@@ -35,6 +37,12 @@ class Bucket(NamedTuple):
     def rows(self) -> int:
         """Number of sequences."""
         return self.weights.shape[0]
+
+    def known_lengths(self) -> Int[Array, " sequences"]:
+        """The lengths, also where all are equal."""
+        if self.lengths is not None:
+            return self.lengths
+        return jnp.full(self.rows, jax.tree.leaves(self.xs)[0].shape[1], int)
 
 
 @dataclass(frozen=True)
@@ -73,19 +81,38 @@ class Examples:
         """Number of sequences."""
         return len(self.xs)
 
-    def buckets(self, dtype: Any, most: int, *, least: float = 0.0) -> tuple[Bucket, ...]:
-        """Buckets of similar length, on the device, in floats of `dtype`; see `length_buckets` for `most`, `least`."""
+    def buckets(
+        self, dtype: Any, most: int, *, least: float = 0.0, length: int | None = None
+    ) -> tuple[Bucket, ...]:
+        """Buckets of similar length, on the device, in floats of `dtype`; see `length_buckets` for `most`, `least`.
+
+        With `length`, all are padded to it.
+        """
         weights = np.ones(len(self.xs)) if self.weights is None else self.weights / self.weights.mean()
         kind = np.int32 if np.issubdtype(self.targets.dtype, np.integer) else dtype
         buckets = []
         for rows in length_buckets(self.xs.lengths, most, least=least):
-            xs, lengths = padded(self.xs, rows, dtype)
+            xs, lengths = padded(self.xs, rows, dtype, length=length)
             if isinstance(self.targets, StepTargets):
-                targets = self.targets.padded(rows, int(self.xs.lengths[rows].max()))
+                targets = self.targets.padded(rows, int(self.xs.lengths[rows].max()) if length is None else length)
             else:
                 targets = self.targets[rows]
             buckets.append(Bucket(xs, lengths, jnp.asarray(targets.astype(kind)), jnp.asarray(weights[rows], dtype)))
         return tuple(buckets)
+
+
+def check_own(data: Sequence[Examples], members: int) -> None:
+    """Raise `InvalidInput` where these cannot be the data of so many members, one for each."""
+    if len(data) != members:
+        raise InvalidInput(f"got {len(data)} sets of examples for a population of {members} networks")
+    first = data[0]
+    for k, one in enumerate(data):
+        kinds = [(len(d), type(d.targets), d.targets.dtype, d.xs.alphabet, d.xs.boundaries is None) for d in (one, first)]
+        if kinds[0] != kinds[1]:
+            raise InvalidInput(
+                f"the networks of a population have data of one kind; set {k} ({len(one)} sequences) differs from set "
+                f"0 ({len(first)} sequences) in their number, their targets, or their symbols"
+            )
 
 
 def padded(

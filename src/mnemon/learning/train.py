@@ -13,10 +13,10 @@ import numpy as np
 from ..cells import trainable
 from ..errors import InvalidInput
 from ..layers import Network
-from ._blocks import dissolve_blocks, start_blocks, to_device, to_host
+from ._blocks import dissolve_blocks, own_blocks, packed, start_blocks, to_device, to_host
 from ._epoch import Member, Record, run_epoch
 from ._evaluate import steps_worth_compiling
-from ._examples import Bucket, Examples
+from ._examples import Bucket, Examples, check_own
 from ._hosted import Hosted, solve_each
 from ._learner import Learner
 from ._population import Population
@@ -37,7 +37,7 @@ NOMINAL_EPOCHS = 100
 def train(
     networks: Population | Network | Sequence[Network],
     learner: Learner | Hosted,
-    data: Examples,
+    data: Examples | Sequence[Examples],
     *,
     loss: Loss,
     until: Until,
@@ -54,7 +54,7 @@ def train(
     Args:
         networks: a population; or one network, or several of one structure.
         learner: gradient x update x moment; or a `Hosted` one. Numbers of an update may be one a member.
-        data: what to learn from.
+        data: what to learn from; or one `Examples` a network, all with as many sequences.
         loss: what an answer costs.
         until: budget, criterion, patience.
         validation: data to judge by after every epoch; needed to restore best weights.
@@ -78,11 +78,16 @@ def train(
     """
     population = Population.of(networks, seed)
     dtype = population.stacked.readout.weights.dtype
-    for examples in (data, validation):
+    shared, everyone = (data, [data]) if isinstance(data, Examples) else (None, list(data))
+    for examples in (*everyone, validation):
         if examples is not None:
             loss.check_targets(examples.targets, population.stacked.output_size)
+    if shared is None:
+        check_own(everyone, len(population))
     if isinstance(learner, Hosted):
-        return solve_each(population, learner, data, loss, validation)
+        if shared is None:
+            raise InvalidInput(f"{type(learner).__name__} solves all networks on the same data; give one Examples")
+        return solve_each(population, learner, shared, loss, validation)
     size = learner.moment.size
     weights = sum(leaf[0].size for leaf in jax.tree.leaves(trainable(population.stacked)))
     if width is None:
@@ -92,7 +97,12 @@ def train(
     most, least = buckets or 4, 0.0
     if buckets is None:  # of one block: a member's batches do not depend on how many others there are
         least = steps_worth_compiling(weights * width, passes=6 * NOMINAL_EPOCHS)
-    train_buckets = data.buckets(dtype, 1 if size is None else most, least=least)
+    if shared is None:
+        longest = max(int(one.xs.lengths.max()) for one in everyone)
+        own = (own_blocks([one.buckets(dtype, 1, length=longest)[0] for one in everyone], width=width),)
+        train_buckets = everyone[0].buckets(dtype, 1, length=longest)
+    else:
+        own, train_buckets = None, shared.buckets(dtype, 1 if size is None else most, least=least)
     judges = () if validation is None else validation.buckets(dtype, most, least=least)
     rows = tuple(_batch_rows(bucket, size) for bucket in train_buckets)
     blocks = start_blocks(population, learner, memory, width=width, keep_best=until.restore_best and bool(judges))
@@ -102,7 +112,7 @@ def train(
     first, mark, seconds = 0, "", {"compile": 0.0, "train": 0.0}
     if store is not None:
         shapes = [f"{leaf.dtype}{leaf.shape}" for leaf in jax.tree.leaves(eqx.filter(blocks, eqx.is_array))]
-        mark = _mark(population, learner, (data, validation), loss, criterion, seed, width, buckets, memory, shapes)
+        mark = _mark(population, learner, (*everyone, validation), loss, criterion, seed, width, buckets, memory, shapes)
         saved = store.load(mark)
         if saved is not None:
             leaves, structure = jax.tree.flatten(eqx.filter(blocks, eqx.is_array))
@@ -117,11 +127,13 @@ def train(
         if not active.any():
             break
         begun = time.perf_counter()
-        plan = _plan(train_buckets, rows, seed, epoch)
+        plan, now = _plan(train_buckets, rows, seed, epoch), jnp.asarray(epoch, jnp.int32)
+        given = train_buckets if own is None else own
+        blocks, own = packed(blocks, own)
         blocks, record = run_epoch(
-            blocks, train_buckets, judges, plan, jnp.asarray(epoch, jnp.int32), learner.gradient, loss, criterion, rows
+            blocks, given, judges, plan, now, learner.gradient, loss, criterion, rows, own is not None
         )
-        for name, values in _values(record, members).items():
+        for name, values in _values(record, np.asarray(blocks.number), members).items():
             history[name].append(values)
         durations.append(time.perf_counter() - begun)
         if progress is not None:
@@ -151,8 +163,9 @@ def _plan(buckets: tuple[Bucket, ...], rows: tuple[int, ...], seed: int, epoch: 
     return jnp.asarray(np.array(plan, np.int32)[order])
 
 
-def _values(record: Record, members: int) -> dict[str, np.ndarray]:
-    return {name: np.asarray(getattr(record, name)).reshape(-1)[:members] for name in vars(record)}
+def _values(record: Record, numbers: np.ndarray, members: int) -> dict[str, np.ndarray]:
+    places = np.argsort(numbers.reshape(-1))[:members]
+    return {name: np.asarray(getattr(record, name)).reshape(-1)[places] for name in vars(record)}
 
 
 def _seconds(before: dict[str, float], durations: list[float]) -> dict[str, float]:

@@ -1,0 +1,3 @@
+from ._latching import Latching as Latching
+from ._problem import Problem as Problem
+from ._problem import Sample as Sample
