@@ -26,8 +26,10 @@ from ._targets import StepTargets as StepTargets
 from ._targets import Targets as Targets
 from ._targets import take_targets as take_targets
 from .gradients import BPTT as BPTT
+from .gradients import RFLO as RFLO
 from .gradients import Chunk as Chunk
 from .gradients import Gradient as Gradient
+from .gradients import Truncated1997 as Truncated1997
 from .gradients import TruncatedBPTT as TruncatedBPTT
 from .losses import BinaryCrossEntropy as BinaryCrossEntropy
 from .losses import CrossEntropy as CrossEntropy

@@ -6,6 +6,7 @@ R. Williams, "Learning internal representations by error propagation", 1986; P. 
 doi:10.1162/neco.1990.2.4.490.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -24,7 +25,7 @@ class BPTT(Gradient):
 
     def step(self, carry: Any, network: Network, loss: Loss, chunk: Chunk) -> tuple[Any, Float[Array, ""], Network]:
         """See `Gradient`."""
-        return carry, *_back_propagate(network, loss, chunk, Mode())
+        return carry, *back_propagate(network, loss, chunk, Mode())
 
 
 class TruncatedBPTT(Gradient):
@@ -49,14 +50,17 @@ class TruncatedBPTT(Gradient):
 
     def step(self, carry: Any, network: Network, loss: Loss, chunk: Chunk) -> tuple[Any, Float[Array, ""], Network]:
         """See `Gradient`."""
-        return carry, *_back_propagate(network, loss, chunk, Mode(truncate=self.steps))
+        return carry, *back_propagate(network, loss, chunk, Mode(truncate=self.steps))
 
 
-def _back_propagate(network: Network, loss: Loss, chunk: Chunk, mode: Mode) -> tuple[Float[Array, ""], Network]:
+def back_propagate(
+    network: Network, loss: Loss, chunk: Chunk, mode: Mode, through: Callable[[Network], Network] = lambda n: n
+) -> tuple[Float[Array, ""], Network]:
+    """The chunk's loss and gradient; the error runs back through the network that `through` makes of this one."""
     moving, rest = split(network)
 
     def cost(moving: Any) -> Float[Array, ""]:
-        answer = eqx.combine(moving, rest)(chunk.xs, chunk.lengths, key=chunk.key, mode=mode)
+        answer = through(eqx.combine(moving, rest))(chunk.xs, chunk.lengths, key=chunk.key, mode=mode)
         return (loss(answer, chunk.targets) * chunk.weights).sum()
 
     return jax.value_and_grad(cost)(moving)

@@ -1,0 +1,82 @@
+"""Networks whose recurrent products pass no error back: what truncated and local rules propagate through.
+
+    drive(t) + recur( stop(s(t-1)) )        in place of        drive(t) + recur( s(t-1) )
+
+Values stay as they are. What `step` does with s(t-1), such as the constant error carousel of an LSTM, still passes
+errors back, so that a weight's gradient needs no more than a trace along its own unit's step.
+"""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float, PyTree
+
+from ...cells import Cell, Drive, Recurs, State
+from ...errors import InvalidInput
+from ...layers import Feedback, Network
+
+
+class CutRecurrence(Cell):
+    """A cell with `recur`, of which no error passes back from the recurrent product to the state before."""
+
+    cell: Cell
+    input_size: int = eqx.field(static=True)
+    output_size: int = eqx.field(static=True)
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        self.input_size = cell.input_size
+        self.output_size = cell.output_size
+
+    def initial_state(self) -> State:
+        """The cell's own."""
+        return self.cell.initial_state()
+
+    def project(self, xs: PyTree[Array]) -> Drive:
+        """The cell's own."""
+        return self.cell.project(xs)
+
+    def recur(self, state: State) -> Drive:
+        """The cell's own, of a state that is taken as given."""
+        return self.cell.recur(jax.lax.stop_gradient(state))  # pyright: ignore[reportAttributeAccessIssue]
+
+    def step(self, state: State, drive: Drive) -> State:
+        """The cell's own."""
+        return self.cell.step(state, drive)
+
+    def output(self, state: State) -> Float[Array, " units"]:
+        """The cell's own."""
+        return self.cell.output(state)
+
+    def finish(self, state: State) -> State:
+        """The cell's own."""
+        return self.cell.finish(state)
+
+
+def cut(network: Network, rule: str) -> Network:
+    """`network` with `CutRecurrence` around every cell with `recur`, those inside other cells (`Segmented`) included.
+
+    Args:
+        network: any network.
+        rule: who asks, for the message.
+
+    Raises:
+        InvalidInput: a cell that cannot split off its recurrent product and does not consist of cells that can; or
+            `Feedback`, whose answers come back by another way.
+
+    """
+
+    def wrap(part: Any) -> Any:
+        if not isinstance(part, Cell):
+            return part
+        if isinstance(part, Recurs):
+            return CutRecurrence(part)
+        inner = jax.tree.leaves(part, is_leaf=lambda leaf: leaf is not part and isinstance(leaf, Cell))
+        if isinstance(part, Feedback) or not any(isinstance(leaf, Cell) for leaf in inner):
+            raise InvalidInput(
+                f"{rule} needs a cell that can split off its recurrent product (`recur`); {type(part).__name__} cannot"
+            )
+        return jax.tree.map(wrap, part, is_leaf=lambda leaf: leaf is not part and isinstance(leaf, Cell))
+
+    return jax.tree.map(wrap, network, is_leaf=lambda leaf: isinstance(leaf, Cell))
