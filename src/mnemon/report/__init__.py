@@ -1,3 +1,7 @@
+from ._account_markdown import account_markdown as account_markdown
+from ._account_page import account_page as account_page
+from ._account_page import write_account as write_account
+from ._account_text import account_text as account_text
 from ._measured import Measured as Measured
 from ._measured import measured as measured
 from ._measured import written as written

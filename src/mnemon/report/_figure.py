@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, MUTED, RULE, ACCENT, WARM = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
-_VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", ACCENT: "--accent", WARM: "--warm"}
+INK, MUTED, RULE, ACCENT, WARM, PAPER = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f", "#101112"
+_VARIABLES = {
+    INK: "--ink", MUTED: "--muted", RULE: "--rule", ACCENT: "--accent", WARM: "--warm", PAPER: "--paper"
+}  # fmt: skip
 WIDTH, HEIGHT = 420, 250  # in units of the drawing: about the pixels of half a page, and of a phone
 
 
@@ -92,8 +94,7 @@ def embed(svg: str, name: str, described: str) -> Markup:
 
     body = re.sub(r"font-family:[^;\"]*;? ?", "", body)
     body = re.sub(r"font: ([\d.]+)px[^;\"]*", r"font-size: \1px", body)
-    for colour, variable in _VARIABLES.items():
-        body = body.replace(colour, f"var({variable})")
+    body = in_page_colours(body)
     body = re.sub(r'<path d="[^"]*" style="fill: none; opacity: 0"/>|<path d="[^"]*" style="fill: none"/>', "", body)
     body = re.sub(r' (d|x|y|cx|cy|transform)="([^"]*)"', _short, body)
     body = re.sub(r"<defs>\s*</defs>", "", body)
@@ -102,6 +103,13 @@ def embed(svg: str, name: str, described: str) -> Markup:
     body = re.sub(r"\s*\n\s*", "\n", body).strip()
     inside = Markup("\n" + body + "\n")
     return element("svg", inside, class_="chart", viewBox=box[1], role="img", aria_label=described)
+
+
+def in_page_colours(text: str) -> str:
+    """`text` with the variables of the style sheet for the colours that stand for them."""
+    for colour, variable in _VARIABLES.items():
+        text = text.replace(colour, f"var({variable})")
+    return text
 
 
 def _short(match: re.Match[str]) -> str:

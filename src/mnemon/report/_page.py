@@ -24,6 +24,12 @@ def page(story: Story) -> str:
         sections.loading(story),
         sections.provenance(story),
     ]
+    parts = [part for part in body if part]
+    return document(story.title, _header(story), element("main", parts), _footer(story))
+
+
+def document(title: str, *body: Markup) -> str:
+    """A whole HTML file: the head that all pages share, and `body`."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -31,11 +37,10 @@ def page(story: Story) -> str:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
-        element("title", story.title),
+        element("title", title),
         element("style", Markup(style())),
     )
-    parts = [part for part in body if part]
-    whole = element("html", head, element("body", _header(story), element("main", parts), _footer(story)), lang="en")
+    whole = element("html", head, element("body", body), lang="en")
     return f"<!doctype html>\n{whole}\n".replace("<section", "\n<section")
 
 
