@@ -9,7 +9,7 @@ from jax.flatten_util import ravel_pytree
 from table_of_cells import probe, start
 from toys import by, differ, fit, recall, weights
 
-from mnemon.cells import GRU, LSTM, LSTM_TABLE, Cell, Clockwork, Elman, trainable
+from mnemon.cells import GRU, LSTM, LSTM_TABLE, Cell, Elman, trainable
 from mnemon.errors import InvalidInput
 from mnemon.layers import (
     Bidirectional,
@@ -27,8 +27,8 @@ from mnemon.layers import (
 from mnemon.learning import BPTT, Chunk, Population, SquaredError, Truncated1997, Until
 from mnemon.learning.gradients._cut import CutRecurrence
 
-TIME, FEATURES, OUTPUTS = 7, 3, 2
-LENGTHS = {"equal": None, "unequal": (7, 2, 5)}
+TIME, FEATURES, OUTPUTS = 5, 3, 2
+LENGTHS = {"equal": None, "unequal": (5, 2, 4)}
 SHARES = (0.2, 0.5, 0.3)
 RANDOM = np.random.default_rng(0)
 XS, TARGETS = RANDOM.normal(size=(3, TIME, FEATURES)), RANDOM.random((3, TIME, OUTPUTS))
@@ -208,7 +208,6 @@ def test_segments_keep_their_own_errors(way, float64):
 ENGINES = {
     "LSTM peephole": lambda: lstm(variant="peephole"),
     "GRU": lambda: GRU(FEATURES, 4, initialiser=start, key=jax.random.key(1)),
-    "Clockwork": lambda: Clockwork(FEATURES, 6, periods=(1, 2, 3), initialiser=start, key=jax.random.key(1)),
     "Normalised": lambda: Normalised(elman(FEATURES, 4, 1)),
 }
 
@@ -304,5 +303,3 @@ def test_a_population_learns_by_it():
     solution = fit(Population.make(make, 3, 0), by(gradient=Truncated1997()), data, until=Until(epochs=30))
     loss = solution.history["loss"]
     assert (loss[-1] < 0.7 * loss[0]).all()
-    exact = fit(Population.make(make, 3, 0), by(), data, until=Until(epochs=30))
-    assert differ(weights(solution), weights(exact))
