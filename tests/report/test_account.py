@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnemon.errors import InvalidInput
-from mnemon.lab._account import Account, Curve, Grid, HeatMap, Histograms, Panel, Plot
+from mnemon.lab import Account, Curve, Grid, HeatMap, Histograms, Panel, Plot
 from mnemon.report import account_markdown, account_page, account_text, write_account
 from mnemon.report._account_key import outlines, styles
 
@@ -175,6 +175,22 @@ def test_a_map_is_empty_where_nothing_was_measured_and_darkest_at_the_top_of_its
     assert page.count("<td></td>") == 2
     assert re.findall(r"--s:([\d.]+)", page.split("</style>")[1]) == ["0", "1"]
     assert "--s:1" in drawn(heat_map(low=3, high=3))
+    assert "empty: not measured" in page
+    assert "empty: not measured" not in drawn(heat_map(values=((1, 2), (3, 4))))
+
+
+@pytest.mark.parametrize(
+    "values, cells",
+    [
+        ([50.0, 37.84, 100.0], ["50.0", "37.8", "100.0"]),
+        ([3.0, 0.0, 12000.0], ["3", "0", "12,000"]),
+        ([0.5, 0.25, -0.125], ["0.500", "0.250", "-0.125"]),
+        ([4321.5, 1.0, 2.0], ["4,322", "1", "2"]),
+    ],
+)
+def test_the_cells_of_a_map_have_as_many_decimals_each(values, cells):
+    page = drawn(heat_map(xs=("a", "b", "c"), ys=("d",), values=(tuple(values),)))
+    assert re.findall(r'<td style="[^"]*">([^<]*)</td>', page) == cells
 
 
 @pytest.mark.parametrize("log_x", [False, True])

@@ -12,17 +12,17 @@ from ._figure import drawing, to_svg
 from ._markup import Markup, element, number
 
 if TYPE_CHECKING:
-    from ..lab._account import Figure, HeatMap, Histograms, Panel
+    from ..lab import HeatMap, Histograms, Panel, Plot
 
-WIDE, MANY = 6, 12  # columns of a map; more have the width of the page, yet more are set smaller
+WIDE, MANY = 9, 12  # columns of a map; more have the width of the page, yet more are set smaller
 
 
-def figure(of: "Figure", name: str) -> Markup:
+def figure(of: "Plot | HeatMap | Histograms", name: str) -> Markup:
     """A figure with its caption; `name` tells its ids from those of other figures."""
     # where there is an account, its room is loaded already: this room itself loads nothing heavy
-    from ..lab._account import HeatMap, Plot
+    from ..lab import HeatMap, Plot
 
-    kind, inside = None, []
+    kind = None
     if isinstance(of, Plot):
         inside = plot(of, name)
     elif isinstance(of, HeatMap):
@@ -40,24 +40,35 @@ def _map(of: "HeatMap") -> list[Markup | None]:
         element("th", of.x_name, scope="colgroup", colspan=str(len(of.xs))) if of.xs else None,
     )
     heads = element("tr", [element("th", element("span", x), scope="col") for x in of.xs])
+    there = [value for row in of.values for value in row if value is not None and math.isfinite(value)]
+    decimals = _decimals(there)
     lines = [
-        element("tr", element("th", element("span", y), scope="row"), [_cell(value, of) for value in row])
+        element("tr", element("th", element("span", y), scope="row"), [_cell(value, of, decimals) for value in row])
         for y, row in zip(of.ys, of.values)
     ]
     kind = "matrix heat" + (" many" if len(of.xs) > MANY else "")
     described = f"{of.caption}: {of.y_name} by {of.x_name}"
     whole = element("table", element("thead", above, heads), element("tbody", lines), class_=kind, aria_label=described)
     ramp = element("span", class_="ramp", aria_hidden="true")
-    scale = element("p", number(of.low), ramp, number(of.high), class_="note", aria_label="scale of the shading")
+    gaps = "; empty: not measured" if len(there) < sum(map(len, of.values)) else None
+    scale = element("p", number(of.low), ramp, number(of.high), gaps, class_="note")
     return [tables.scrolling(whole, of.caption or "map"), scale]
 
 
-def _cell(value: float | None, of: "HeatMap") -> Markup:
+def _decimals(values: list[float]) -> int:
+    """As many for every cell, which compares them: none of whole numbers, else three figures of the largest."""
+    top = max(map(abs, values), default=0.0)
+    if top >= 1000 or all(value == round(value) for value in values):
+        return 0
+    return max(2 - math.floor(math.log10(top)), 1)
+
+
+def _cell(value: float | None, of: "HeatMap", decimals: int) -> Markup:
     if value is None or not math.isfinite(value):
         return element("td")
     span = of.high - of.low
     share = min(max((value - of.low) / span, 0.0), 1.0) if span else 1.0
-    return element("td", number(value), style=f"--s:{share:.3g}")
+    return element("td", f"{value:,.{decimals}f}", style=f"--s:{share:.3g}")
 
 
 def _histograms(of: "Histograms", name: str) -> list[Markup | None]:

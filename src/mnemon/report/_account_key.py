@@ -11,14 +11,15 @@ from ._figure import ACCENT, INK, MUTED, PAPER, WARM, in_page_colours
 from ._markup import Markup, element
 
 if TYPE_CHECKING:
-    from ..lab._account import Curve
+    from ..lab import Curve
 
 Dash = tuple[float, ...]
 SOLID: Dash = ()
 DASHED: Dash = (5.0, 2.5)
 COLOURS = (ACCENT, WARM, INK, MUTED)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
-SIZE = 5.5  # of a marker, in units of the drawing
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
+SIZE, LARGE = 5.5, 7.0  # of markers, in units of the drawing; crosses are large, that the hollow ones show paper
+_THIN = {"stroke_width": "1.2"}  # the edge of a marker
 _OUTLINES = (SOLID, (6.0, 2.0), (1.5, 1.5))
 
 
@@ -39,6 +40,11 @@ class Style(NamedTuple):
     def inside(self) -> str:
         """The colour inside the markers."""
         return PAPER if self.hollow else self.colour
+
+    @property
+    def size(self) -> float:
+        """The size of the markers."""
+        return LARGE if self.marker in ("P", "X") else SIZE
 
 
 def styles(curves: "Sequence[Curve]") -> list[Style]:
@@ -90,23 +96,20 @@ def _swatch(style: Style) -> Markup:
     stroke = {"stroke": in_page_colours(style.colour), "stroke_width": "1.7"}
     dash = " ".join(f"{1.7 * length:g}" for length in style.dash) or None
     line = element("path", d="M0 7H34", fill="none", stroke_dasharray=dash, **stroke)
-    marker = element("path", d=_outline(style.marker), fill=in_page_colours(style.inside), **stroke | _THIN)
+    marker = element("path", d=_outline(style), fill=in_page_colours(style.inside), **stroke | _THIN)
     shapes = [line, marker if style.marker else None]
     return element("svg", shapes, viewBox="0 0 34 14", aria_hidden="true")
 
 
-_THIN = {"stroke_width": "1.2"}
-
-
-def _outline(marker: str) -> str:
+def _outline(style: Style) -> str:
     """The shape of Matplotlib's marker around the middle of a swatch."""
     from matplotlib.markers import MarkerStyle
 
-    if not marker:
+    if not style.marker:
         return ""
-    shape = MarkerStyle(marker)
+    shape, size = MarkerStyle(style.marker), 1.2 * style.size
     words = []
     for points, code in shape.get_path().transformed(shape.get_transform()).iter_segments():
-        scaled = [f"{17 + SIZE * 1.2 * x:.2f} {7 - SIZE * 1.2 * y:.2f}" for x, y in zip(points[::2], points[1::2])]
+        scaled = [f"{17 + size * x:.2f} {7 - size * y:.2f}" for x, y in zip(points[::2], points[1::2])]
         words.append("Z" if code == 79 else {1: "M", 2: "L", 3: "Q", 4: "C"}[int(code)] + " ".join(scaled))
     return "".join(words)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ._account_text import QUICK, even, printable
 
 if TYPE_CHECKING:
-    from ..lab._account import Account, Grid
+    from ..lab import Account, Grid
 
 # what would be read as markup anywhere in a line, and what only at its beginning
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$])")

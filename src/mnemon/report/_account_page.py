@@ -13,7 +13,7 @@ from ._page import document
 from ._parts import group, paragraph, section
 
 if TYPE_CHECKING:
-    from ..lab._account import Account, Grid
+    from ..lab import Account, Grid
 
 
 def account_page(account: "Account") -> str:

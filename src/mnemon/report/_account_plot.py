@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ._account_key import SIZE, Style, key, styles
+from ._account_key import Style, key, styles
 from ._figure import drawing, to_svg
 from ._markup import Markup, element, number
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-    from ..lab._account import Curve, Plot
+    from ..lab import Curve, Plot
 
 POINTS = 400  # at most so many are drawn of a curve
 BARS = 20  # a curve of more points has a band for its intervals, one of fewer has bars
@@ -82,7 +82,7 @@ def _line(axes: "Axes", points: NDArray, style: Style) -> None:
         linestyle=style.line,
         linewidth=1.7,
         marker=style.marker,
-        markersize=SIZE,
+        markersize=style.size,
         markerfacecolor=style.inside,
         markeredgewidth=1.2,
         markevery=1 if n <= MARKED else n // 10,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..lab._account import Account, Grid
+    from ..lab import Account, Grid
 
 WIDTH = 88
 QUICK = "QUICK RUN: not a full result"
