@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix
 
+from mnemon._statistics import wilson
 from mnemon.errors import InvalidInput
 from mnemon.report import DataSet, Judged, Story, render_text
-from mnemon.report._counts import by_length, confusion, mistakes, wilson, worst
+from mnemon.report._counts import by_length, confusion, mistakes, worst
 from mnemon.report._markup import duration, percent
 
 

@@ -1,0 +1,13 @@
+from ._account import Account as Account
+from ._account import Curve as Curve
+from ._account import Grid as Grid
+from ._account import HeatMap as HeatMap
+from ._account import Histograms as Histograms
+from ._account import Panel as Panel
+from ._account import Plot as Plot
+from ._experiment import Experiment as Experiment
+from ._experiment import Run as Run
+from ._reproduce import Step as Step
+from ._reproduce import reproduce as reproduce
+from ._results import Results as Results
+from ._table import EXPERIMENTS as EXPERIMENTS

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from ..cells import Cell, finishes, trainable
 from ..errors import InvalidInput
-from ._layer import Layer, Mode, values_of
+from ._layer import Layer, Mode, Passage, values_of
 from ._readout import Answer, Readout
 from ._stack import Stack
 
@@ -79,11 +79,26 @@ class Network(eqx.Module):
         mode: Mode = Mode(),  # noqa: B008 - a frozen module
     ) -> Answer:
         """Answer whole sequences (*batch, time, features), or codes of symbols (*batch, time); `key`: dropout."""
-        return self.readout(self.layers(self._readable(xs), lengths, key=key, mode=mode), values_of(self._one_hot(xs)))
+        return self.read(self.passage(xs, lengths, key=key, mode=mode), xs)
+
+    def passage(
+        self,
+        xs: PyTree[Array],
+        lengths: Int[Array, "*batch"] | None = None,
+        *,
+        key: PRNGKeyArray | None = None,
+        mode: Mode = Mode(),  # noqa: B008 - a frozen module
+    ) -> Passage:
+        """What the layers hand to the readout."""
+        return self.layers(self.readable(xs), lengths, key=key, mode=mode)
+
+    def read(self, passage: Passage, xs: PyTree[Array]) -> Answer:
+        """The readout's answer to what the layers handed on of inputs `xs`."""
+        return self.readout(passage, values_of(self._one_hot(xs)))
 
     def seen(self, xs: PyTree[Array], lengths: Int[Array, "*batch"] | None = None) -> Answer:
         """What the readout's affine map is given of whole sequences, for learners that solve for it."""
-        return self.readout.see(self.layers(self._readable(xs), lengths), values_of(self._one_hot(xs)))
+        return self.readout.see(self.passage(xs, lengths), values_of(self._one_hot(xs)))
 
     def begin(self) -> Any:
         """Memory before the first step of one sequence.
@@ -102,7 +117,7 @@ class Network(eqx.Module):
     def step(self, memory: Any, x: PyTree[Array]) -> tuple[Any, Float[Array, " outputs"]]:
         """One step of one sequence: the new memory, and the answer if the sequence ends here."""
         layers, readout = memory
-        readable = self._readable(x)
+        readable = self.readable(x)
         layers, seen, seen_if_last = self.layers.step(layers, readable, readable)
         if self.readout.sees_input:
             values = values_of(self._one_hot(x))
@@ -110,7 +125,7 @@ class Network(eqx.Module):
         readout, answer = self.readout.step(readout, seen, seen_if_last)
         return (layers, readout), answer
 
-    def _readable(self, xs: PyTree[Array]) -> PyTree[Array]:
+    def readable(self, xs: PyTree[Array]) -> PyTree[Array]:
         """Inputs as the lowest layer takes them."""
         return xs if self.layers.reads_symbols else self._one_hot(xs)
 

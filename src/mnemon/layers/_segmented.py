@@ -158,6 +158,15 @@ class Segmented(Cell):
             tails = tails & (passed % self.segment.count() == 0)
         return (tails | (steps == last - 1)) & (steps < last)
 
+    def levels(self) -> tuple[Cell, Cell]:
+        """The symbol and the segment cell; with `with_levels`, how rules take a network of levels apart."""
+        return self.symbol, self.segment
+
+    def with_levels(self, symbol: Cell, segment: Cell) -> "Segmented":
+        """The same segments, with other cells."""
+        boundaries = self.length is None and self.marks is None
+        return Segmented(symbol, segment, self.length, boundaries=boundaries, marks=self.marks)
+
     def count(self) -> int:
         """How many symbols make one segment of the uppermost level, where lengths say so."""
         above = self.segment.count() if isinstance(self.segment, Segmented) else 1

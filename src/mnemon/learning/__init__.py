@@ -14,6 +14,7 @@ from ._ridge import Ridge as Ridge
 from ._solution import BUDGET as BUDGET
 from ._solution import NONFINITE as NONFINITE
 from ._solution import REACHED as REACHED
+from ._solution import SENTENCES as SENTENCES
 from ._solution import SOLVED as SOLVED
 from ._solution import STALLED as STALLED
 from ._solution import STOPPED as STOPPED
@@ -27,8 +28,10 @@ from ._targets import Targets as Targets
 from ._targets import take_targets as take_targets
 from .gradients import BPTT as BPTT
 from .gradients import RFLO as RFLO
+from .gradients import RTRL as RTRL
 from .gradients import Chunk as Chunk
 from .gradients import Gradient as Gradient
+from .gradients import SnAp as SnAp
 from .gradients import Truncated1997 as Truncated1997
 from .gradients import TruncatedBPTT as TruncatedBPTT
 from .losses import BinaryCrossEntropy as BinaryCrossEntropy

@@ -81,9 +81,7 @@ class Examples:
         """Number of sequences."""
         return len(self.xs)
 
-    def buckets(
-        self, dtype: Any, most: int, *, least: float = 0.0, length: int | None = None
-    ) -> tuple[Bucket, ...]:
+    def buckets(self, dtype: Any, most: int, *, least: float = 0.0, length: int | None = None) -> tuple[Bucket, ...]:
         """Buckets of similar length, on the device, in floats of `dtype`; see `length_buckets` for `most`, `least`.
 
         With `length`, all are padded to it.
@@ -107,7 +105,9 @@ def check_own(data: Sequence[Examples], members: int) -> None:
         raise InvalidInput(f"got {len(data)} sets of examples for a population of {members} networks")
     first = data[0]
     for k, one in enumerate(data):
-        kinds = [(len(d), type(d.targets), d.targets.dtype, d.xs.alphabet, d.xs.boundaries is None) for d in (one, first)]
+        kinds = [
+            (len(d), type(d.targets), d.targets.dtype, d.xs.alphabet, d.xs.boundaries is None) for d in (one, first)
+        ]
         if kinds[0] != kinds[1]:
             raise InvalidInput(
                 f"the networks of a population have data of one kind; set {k} ({len(one)} sequences) differs from set "

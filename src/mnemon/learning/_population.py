@@ -26,11 +26,15 @@ class Population(eqx.Module):
     seeds: UInt[Array, " members"]
 
     @classmethod
-    def make(cls, make: Callable[[PRNGKeyArray], Network], members: int, seed: int) -> "Population":
-        """`members` networks from `make(key)`. Member k is the same however many others there are."""
-        if members < 1:
-            raise InvalidInput(f"a population has at least 1 network; got {members}")
-        seeds = member_seeds(seed, members)
+    def make(cls, make: Callable[[PRNGKeyArray], Network], members: int | Sequence[int], seed: int) -> "Population":
+        """`members` networks from `make(key)`, or those of these numbers.
+
+        Member k is the same however many others there are.
+        """
+        numbers = np.arange(members) if isinstance(members, int) else np.asarray(members, int)
+        if not numbers.size or numbers.min() < 0:
+            raise InvalidInput(f"a population has at least 1 network, numbered from 0; got {members}")
+        seeds = member_seeds(seed, int(numbers.max()) + 1)[numbers]
         keys = jax.vmap(lambda s: jax.random.fold_in(jax.random.key(s), 0))(seeds)
         return cls(eqx.filter_vmap(make)(keys), seeds)
 

@@ -112,7 +112,9 @@ def train(
     first, mark, seconds = 0, "", {"compile": 0.0, "train": 0.0}
     if store is not None:
         shapes = [f"{leaf.dtype}{leaf.shape}" for leaf in jax.tree.leaves(eqx.filter(blocks, eqx.is_array))]
-        mark = _mark(population, learner, (*everyone, validation), loss, criterion, seed, width, buckets, memory, shapes)
+        mark = _mark(
+            population, learner, (*everyone, validation), loss, criterion, seed, width, buckets, memory, shapes
+        )
         saved = store.load(mark)
         if saved is not None:
             leaves, structure = jax.tree.flatten(eqx.filter(blocks, eqx.is_array))

@@ -5,29 +5,14 @@ Wilson's score interval (E. B. Wilson, 1927, doi:10.1080/01621459.1927.10502953)
     (p + z²/2n ± z sqrt(p (1 - p)/n + z²/4n²)) / (1 + z²/n),   p = k/n,  z = 1.96 for 95 %
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._story import Judged
-
-CONFIDENCE = 0.95
-
-
-def wilson(k: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """The interval in which the rate behind `k` of `n` lies with the given confidence; (0, 1) where `n` is 0."""
-    if n == 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    p, q = k / n, z * z / n
-    half = z * math.sqrt(p * (1 - p) / n + q / (4 * n))
-    low, high = (p + q / 2 - half) / (1 + q), (p + q / 2 + half) / (1 + q)
-    return (0.0 if k == 0 else max(low, 0.0)), (1.0 if k == n else min(high, 1.0))
 
 
 def confusion(judged: Judged) -> NDArray[np.int64]:

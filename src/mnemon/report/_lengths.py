@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._counts import Bin, wilson
+from .._statistics import wilson
+from ._counts import Bin
 from ._figure import ACCENT, WARM, drawing, to_svg
 from ._markup import Markup, percent
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from .._statistics import wilson
 from . import _tables as tables
-from ._counts import wilson
 from ._curves import best_epochs, epochs_of, loss_curves, middle, score_curves
 from ._markup import Markup, element, percent, plural
 from ._measured import Measured

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from ._counts import confusion, wilson
+from .._statistics import wilson
+from ._counts import confusion
 from ._markup import Markup, duration, element, number, percent
 from ._story import Judged
 

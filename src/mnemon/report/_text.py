@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ._counts import confusion, wilson
+from .._statistics import wilson
+from ._counts import confusion
 from ._measured import Measured
 from ._story import Judged, Story
 

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ...cells import Cell, Initialiser, trainable
@@ -26,7 +25,6 @@ from ...layers import Layer, Network, Passage, Readout, Recurrent, Segmented
 from ...sequences import Sequences
 from .._examples import Examples, padded
 from .._learner import Batch, Learner
-from .._learner import Sequence as Online
 from .._population import Population, take
 from .._solution import Solution, Until
 from .._targets import StepTargets
@@ -79,7 +77,9 @@ def pretrain(
         if isinstance(layer, Recurrent) and not layer.reverse:
             cell = _pretrain_cell(layer.cell, each, population, task)
             layers[place] = eqx.tree_at(lambda whole: whole.cell, layer, cell)
-        elif any(isinstance(part, Cell) for part in jax.tree.leaves(layer, is_leaf=lambda part: isinstance(part, Cell))):
+        elif any(
+            isinstance(part, Cell) for part in jax.tree.leaves(layer, is_leaf=lambda part: isinstance(part, Cell))
+        ):
             raise InvalidInput(
                 f"pretrain: the layer {type(layer).__name__} is not a recurrent layer that runs forwards; its cells "
                 "cannot be trained to repeat what they read"
