@@ -22,6 +22,7 @@ from ._generate import generate
 from ._list import list_
 from ._options import option_names
 from ._predict import predict
+from ._reproduce import reproduce
 from ._show import show
 from ._stream import stream
 
@@ -46,14 +47,14 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     cls=_Commands,
-    help="Recurrent neural networks that must remember: train, judge and use them on sequences.",
+    help="Recurrent neural networks that must remember: train, judge and use them on sequences; reproduce what was published.",
     epilog="mnemon COMMAND --help tells more. The same in Python: mnemon.SequenceClassifier, SequenceRegressor, "
     "SequenceLabeler and SequencePredictor.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (fit, evaluate, predict, stream, generate, show, list_):
+for command in (fit, evaluate, predict, stream, generate, show, reproduce, list_):
     app.command(command.__name__.rstrip("_"), no_args_is_help=False)(command)
 
 

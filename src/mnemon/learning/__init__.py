@@ -5,6 +5,7 @@ from ._hosted import Hosted as Hosted
 from ._learner import Batch as Batch
 from ._learner import Learner as Learner
 from ._learner import Sequence as Sequence
+from ._learner import Step as Step
 from ._population import Population as Population
 from ._population_cell import PopulationCell as PopulationCell
 from ._progress import Progress as Progress
@@ -29,6 +30,7 @@ from ._targets import take_targets as take_targets
 from .gradients import BPTT as BPTT
 from .gradients import RFLO as RFLO
 from .gradients import RTRL as RTRL
+from .gradients import UORO as UORO
 from .gradients import Chunk as Chunk
 from .gradients import Gradient as Gradient
 from .gradients import SnAp as SnAp

@@ -22,8 +22,9 @@ from ..cells import trainable
 from ..layers import Network
 from ._evaluate import judged
 from ._examples import Bucket
+from ._learner import Learner, Step
 from ._solution import NONFINITE, REACHED, STALLED, Until
-from .gradients import Chunk, Gradient
+from .gradients import Chunk, learn_at_every_step
 from .losses import Loss
 from .updates import Update
 
@@ -74,7 +75,7 @@ def run_epoch(
     validation: tuple[Bucket, ...],
     plan: Int[Array, "updates 2"],
     epoch: Int[Array, ""],
-    gradient: Gradient,
+    learner: Learner,
     loss: Loss,
     until: Until,
     sizes: tuple[int, ...],
@@ -88,7 +89,8 @@ def run_epoch(
         validation: data to judge by; may be empty.
         plan: bucket and number of the batch, for each update of the epoch.
         epoch: number of the epoch, from 0.
-        gradient, loss, until: see `train`.
+        learner: its gradient and its moment (the update, with numbers of their own, is the members').
+        loss, until: see `train`.
         sizes: rows of a batch, one a bucket.
         own: whether each member has data of its own.
 
@@ -109,7 +111,7 @@ def run_epoch(
             def on(number: int) -> Callable[[Any], Any]:
                 def branch(arrays: Any) -> Any:
                     def step(member: Any, order: Any, bucket: Bucket) -> Any:
-                        return _update(eqx.combine(member, rest), bucket, order, now[1], epoch, gradient, loss)
+                        return _update(eqx.combine(member, rest), bucket, order, now[1], epoch, learner, loss)
 
                     if own:
                         return each(step)(arrays, orders[number], mine[number])
@@ -179,7 +181,7 @@ def _update(
     order: tuple[Int[Array, "batches size"], Bool[Array, "batches size"]],
     number: Int[Array, ""],
     epoch: Int[Array, ""],
-    gradient: Gradient,
+    learner: Learner,
     loss: Loss,
 ) -> tuple[Any, tuple[Float[Array, ""], Float[Array, ""]]]:
     """One update of one member; returns its arrays, the loss of the batch and how many rows it had."""
@@ -192,8 +194,14 @@ def _update(
     rows = present.sum()
     weights = some.weights * present / rows
     chunk = Chunk(some.xs, some.lengths, some.targets, weights, _key(member.seed, 2, epoch, member.evaluations))
-    carry, value, slope = gradient.step(member.carry, member.network, loss, chunk)
-    memory, network = member.update.step(member.memory, member.network, slope)
+    if isinstance(learner.moment, Step):
+        memory, network, value = learn_at_every_step(
+            learner.gradient, member.update, member.network, member.memory, member.carry, loss, chunk
+        )
+        carry = member.carry
+    else:
+        carry, value, slope = learner.gradient.step(member.carry, member.network, loss, chunk)
+        memory, network = member.update.step(member.memory, member.network, slope)
     finite = jnp.isfinite(value)
     for leaf in jax.tree.leaves(trainable(network)):
         finite &= jnp.isfinite(leaf).all()

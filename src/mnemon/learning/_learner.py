@@ -34,22 +34,35 @@ class Sequence(eqx.Module):
         return 1
 
 
+class Step(eqx.Module):
+    """Update after each step of each sequence that has a target, while it runs; sequences in a new order every epoch.
+
+    For rules that go forward in time (`RTRL`, `SnAp`, `UORO`, `RFLO`, `Truncated1997`) and networks that answer at
+    every step. The loss of a step counts whole, and is not divided by the length.
+    """
+
+    @property
+    def size(self) -> int:
+        """One sequence."""
+        return 1
+
+
 class Learner(eqx.Module):
     """Gradient x update x moment.
 
     Args:
         gradient: how the error becomes a gradient, e.g. `BPTT()`.
         update: how the gradient becomes a change of weights, e.g. `Optax("adam", 0.01)`.
-        moment: `Batch(size)` or `Sequence()`.
+        moment: `Batch(size)`, `Sequence()` or `Step()`.
 
     Raises:
-        InvalidInput: an update that needs what the gradient does not give.
+        InvalidInput: an update, or a moment, that needs what the gradient does not give.
 
     """
 
     gradient: Gradient
     update: Update
-    moment: Batch | Sequence
+    moment: Batch | Sequence | Step
 
     def __check_init__(self) -> None:
         missing = self.update.needs - self.gradient.gives
@@ -57,4 +70,9 @@ class Learner(eqx.Module):
             raise InvalidInput(
                 f"{type(self.update).__name__} needs {', '.join(sorted(missing))}, which "
                 f"{type(self.gradient).__name__} does not give"
+            )
+        if isinstance(self.moment, Step) and "steps" not in self.gradient.gives:
+            raise InvalidInput(
+                f"Step() updates while a sequence runs, but {type(self.gradient).__name__} goes back from its end; use "
+                "a rule that goes forward, such as RTRL(), or the moment Sequence()"
             )

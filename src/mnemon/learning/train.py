@@ -123,6 +123,8 @@ def train(
             history = {name: list(rows) for name, rows in saved.history.items()}
             first, seconds = saved.epoch, dict(saved.seconds)
 
+    # The update's numbers are the members': as part of the program they would compile it anew.
+    watched = eqx.tree_at(lambda one: one.update, learner, None, is_leaf=lambda leaf: leaf is None)
     members, durations, stopped = len(population), [], False
     for epoch in range(first, until.epochs):
         active = np.asarray(blocks.active)
@@ -132,9 +134,7 @@ def train(
         plan, now = _plan(train_buckets, rows, seed, epoch), jnp.asarray(epoch, jnp.int32)
         given = train_buckets if own is None else own
         blocks, own = packed(blocks, own)
-        blocks, record = run_epoch(
-            blocks, given, judges, plan, now, learner.gradient, loss, criterion, rows, own is not None
-        )
+        blocks, record = run_epoch(blocks, given, judges, plan, now, watched, loss, criterion, rows, own is not None)
         for name, values in _values(record, np.asarray(blocks.number), members).items():
             history[name].append(values)
         durations.append(time.perf_counter() - begun)

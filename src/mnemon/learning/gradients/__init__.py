@@ -2,7 +2,9 @@ from ._bptt import BPTT as BPTT
 from ._bptt import TruncatedBPTT as TruncatedBPTT
 from ._gradient import Chunk as Chunk
 from ._gradient import Gradient as Gradient
+from ._online import learn_at_every_step as learn_at_every_step
 from ._rflo import RFLO as RFLO
 from ._rtrl import RTRL as RTRL
 from ._rtrl import SnAp as SnAp
 from ._truncated_1997 import Truncated1997 as Truncated1997
+from ._uoro import UORO as UORO

@@ -7,7 +7,7 @@ with their sensitivities, and each error is multiplied with the sensitivities of
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -20,26 +20,11 @@ from ...cells import Cell, split
 from ...errors import InvalidInput
 from ...layers import Network, Recurrent, unfold
 from ..losses import Loss
-from ._gradient import Chunk
+from ._gradient import Chunk, Tracks
 from ._sensitive import LayersCell
 
 # What all sequences that are walked together may keep of their sensitivities.
 BYTES = 1 << 26
-
-
-class Tracked(Protocol):
-    """A cell that carries what its weights have done, and says what an error owes to them."""
-
-    def gradient(self, state: Any, error: Array, *, final: bool) -> Float[Array, " weights"]:
-        """The gradient (weights,) by an error at the output of `state`; `final`: of a sequence that has ended."""
-        ...
-
-
-class Tracks(NamedTuple):
-    """How a rule follows one cell: the cell that does it, and `gradient(state, error, final=...)` of its states."""
-
-    cell: Cell
-    gradient: Callable[..., Float[Array, " weights"]]
 
 
 def carry_forward(

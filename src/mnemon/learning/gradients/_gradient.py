@@ -1,12 +1,17 @@
 """The contract of a gradient rule: from a chunk of sequences to a gradient, with whatever the rule carries along."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
+from ...cells import Cell
 from ...layers import Network
 from ..losses import Loss
+
+# What a rule gives that can follow a sequence as it runs.
+STEPS = frozenset({"gradient", "steps"})
 
 
 class Chunk(NamedTuple):
@@ -29,11 +34,24 @@ class Chunk(NamedTuple):
     key: PRNGKeyArray | None
 
 
+class Tracks(NamedTuple):
+    """A cell that tracks another, and `gradient(state, error, final=...)` of its states, (weights,).
+
+    The error is one at the output of that state; `final`: of a sequence that has ended.
+    """
+
+    cell: Cell
+    gradient: Callable[..., Float[Array, " weights"]]
+
+
 class Gradient(eqx.Module):
     """Base of all gradient rules.
 
+    A rule that gives "steps" can also follow a sequence as it runs, at the moment `Step`; it writes `track`, and
+    `through` and `noise` where it needs them.
+
     Attributes:
-        gives: what an update can ask of the rule.
+        gives: what an update, or a moment, can ask of the rule.
 
     """
 
@@ -51,3 +69,15 @@ class Gradient(eqx.Module):
 
         """
         raise NotImplementedError
+
+    def track(self, cell: Cell) -> Tracks:
+        """A cell that carries what the weights of `cell` have done to it."""
+        raise NotImplementedError
+
+    def through(self, network: Network, carry: Any) -> Network:
+        """The network as errors see it: the same answers, perhaps other slopes."""
+        return network
+
+    def noise(self, network: Network, chunk: Chunk) -> PyTree[Array] | None:
+        """What the tracking cell reads beside each step's input, (batch, time, ...)."""
+        return None

@@ -18,18 +18,20 @@ whose second product is zero, and through which errors reach r by B. The slopes 
 """
 
 import dataclasses
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
+from ...cells import Cell
 from ...errors import InvalidInput, suggest
 from ...layers import Mode, Network, Readout
 from ..losses import Loss
 from ._bptt import back_propagate
 from ._cut import cut
-from ._gradient import Chunk, Gradient
+from ._gradient import STEPS, Chunk, Gradient, Tracks
+from ._rtrl import sensitive
 
 FEEDBACK = ("random", "readout")
 
@@ -51,6 +53,8 @@ class RFLO(Gradient):
 
     """
 
+    gives: ClassVar[frozenset[str]] = STEPS
+
     feedback: Literal["random", "readout"] = eqx.field(static=True, default="random")
     seed: int = eqx.field(static=True, default=0)
 
@@ -69,15 +73,19 @@ class RFLO(Gradient):
 
     def step(self, carry: Any, network: Network, loss: Loss, chunk: Chunk) -> tuple[Any, Float[Array, ""], Network]:
         """See `Gradient`; the carry is the random weights."""
-
-        def through(whole: Network) -> Network:
-            whole = cut(whole, "RFLO")
-            if carry is None:
-                return whole
-            return eqx.tree_at(lambda n: n.readout, whole, _RandomFeedback(whole.readout, carry))
-
-        value, slope = back_propagate(network, loss, chunk, Mode(), through)
+        value, slope = back_propagate(network, loss, chunk, Mode(), lambda whole: self.through(whole, carry))
         return carry, value, slope
+
+    def track(self, cell: Cell) -> Tracks:
+        """The cut cell with its sensitivities, the eligibility traces."""
+        return sensitive(cell, order=None)
+
+    def through(self, network: Network, carry: Any) -> Network:
+        """The cut network, with random weights for the errors."""
+        whole = cut(network, "RFLO")
+        if carry is None:
+            return whole
+        return eqx.tree_at(lambda n: n.readout, whole, _RandomFeedback(whole.readout, carry))
 
 
 class _RandomFeedback(Readout):

@@ -10,7 +10,7 @@ the length of a sequence: for a dense layer of n units O(n^4) operations a step 
 units feed back to themselves alone O(n^2) of both.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 from jaxtyping import Array, Float
@@ -19,8 +19,8 @@ from ...cells import Cell, finishes
 from ...errors import InvalidInput
 from ...layers import Network, Recurrent, Stack
 from ..losses import Loss
-from ._forward import Tracks, carry_forward
-from ._gradient import Chunk, Gradient
+from ._forward import carry_forward
+from ._gradient import STEPS, Chunk, Gradient, Tracks
 from ._sensitive import LayersCell, Sensitive
 
 
@@ -30,6 +30,8 @@ class RTRL(Gradient):
     At the moments `Batch` and `Sequence` weights are fixed along a sequence; at the moment `Step` they change at every
     step, while the sensitivities are those of the weights that were (the rule of 1989).
     """
+
+    gives: ClassVar[frozenset[str]] = STEPS
 
     def step(self, carry: Any, network: Network, loss: Loss, chunk: Chunk) -> tuple[Any, Float[Array, ""], Network]:
         """See `Gradient`."""
@@ -54,6 +56,8 @@ class SnAp(Gradient):
         InvalidInput: an order below 1.
 
     """
+
+    gives: ClassVar[frozenset[str]] = STEPS
 
     order: int = eqx.field(static=True, default=1)
 

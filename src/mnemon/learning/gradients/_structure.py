@@ -95,13 +95,12 @@ def find_patterns(step: Step, weights: object, state: jax.Array, x: jax.Array) -
 
     with jax.ensure_compile_time_eval():
         slopes = jax.jit(jax.jacrev(step, argnums=(0, 1)))
-        immediate, reaches = None, None
+        immediate, reaches = np.zeros((), bool), np.zeros((), bool)
         for _ in range(PROBES):
             by_weight, by_state = slopes(jax.tree.map(draw, weights), draw(state), draw(x))
-            flat = np.concatenate([np.asarray(leaf).reshape(state.size, -1) for leaf in jax.tree.leaves(by_weight)], 1)
-            immediate = flat != 0 if immediate is None else immediate | (flat != 0)
-            reaches = np.asarray(by_state) != 0 if reaches is None else reaches | (np.asarray(by_state) != 0)
-    assert immediate is not None and reaches is not None
+            flat = [np.asarray(leaf).reshape(state.size, -1) for leaf in jax.tree.leaves(by_weight)]
+            immediate = immediate | (np.concatenate(flat, axis=1) != 0)
+            reaches = reaches | (np.asarray(by_state) != 0)
     return immediate, reaches
 
 
@@ -116,14 +115,11 @@ def _colours(pattern: np.ndarray) -> np.ndarray:
     taken: list[np.ndarray] = []
     colours = np.zeros(len(pattern), int)
     for row, entries in enumerate(pattern):
-        for colour, columns in enumerate(taken):
-            if not (columns & entries).any():
-                break
-        else:
-            colour = len(taken)
+        free = (number for number, columns in enumerate(taken) if not (columns & entries).any())
+        colours[row] = next(free, len(taken))
+        if colours[row] == len(taken):
             taken.append(np.zeros_like(entries))
-        taken[colour] |= entries
-        colours[row] = colour
+        taken[colours[row]] |= entries
     return colours
 
 

@@ -21,15 +21,17 @@ cell the present step alone is left. A product that a cell keeps inside `step` (
 of a GRU with the reset before it) stays whole.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from jaxtyping import Array, Float
 
+from ...cells import Cell
 from ...layers import Mode, Network
 from ..losses import Loss
 from ._bptt import back_propagate
 from ._cut import cut
-from ._gradient import Chunk, Gradient
+from ._gradient import STEPS, Chunk, Gradient, Tracks
+from ._rtrl import sensitive
 
 
 class Truncated1997(Gradient):
@@ -42,11 +44,21 @@ class Truncated1997(Gradient):
 
     """
 
+    gives: ClassVar[frozenset[str]] = STEPS
+
     def init(self, network: Network) -> Any:
         """Nothing is carried; see `Gradient`."""
         cut(network, "Truncated1997")
 
+    def track(self, cell: Cell) -> Tracks:
+        """The cut cell with its sensitivities, those of the equations above."""
+        return sensitive(cell, order=None)
+
+    def through(self, network: Network, carry: Any) -> Network:
+        """The cut network."""
+        return cut(network, "Truncated1997")
+
     def step(self, carry: Any, network: Network, loss: Loss, chunk: Chunk) -> tuple[Any, Float[Array, ""], Network]:
         """See `Gradient`."""
-        value, slope = back_propagate(network, loss, chunk, Mode(), lambda whole: cut(whole, "Truncated1997"))
+        value, slope = back_propagate(network, loss, chunk, Mode(), lambda whole: self.through(whole, carry))
         return carry, value, slope
