@@ -59,7 +59,9 @@ class Setting:
         epochs, error: the budget, and the mean squared error that counts as success.
         test: strings that a network is tested on, of their own, the same for all.
         pretraining_rate: of the auto-encoders, on the squared error's mean over their outputs; an update a segment.
-        pretraining_momentum, pretraining_epochs: of the same.
+        pretraining_momentum: of the same.
+        pretraining_unexplained, pretraining_epochs: a level ends once its error is below this share of its inputs'
+            variance, or after so many epochs; a share, because there are more segments the longer the strings are.
 
     """
 
@@ -78,7 +80,8 @@ class Setting:
     segment: int = 15
     pretraining_rate: float = 2.0
     pretraining_momentum: float = 0.5
-    pretraining_epochs: int = 20
+    pretraining_unexplained: float = 0.5
+    pretraining_epochs: int = 300
 
     def strings(self, length: int) -> int:
         """Training strings of a length."""
@@ -90,7 +93,7 @@ class Setting:
 
 
 SETTING = Setting()
-QUICK = dataclasses.replace(SETTING, epochs=150, test=200, pretraining_epochs=20)
+QUICK = dataclasses.replace(SETTING, epochs=150, test=200)
 
 
 @dataclass(frozen=True)
@@ -119,8 +122,12 @@ class LatchingRun:
 
     @property
     def protocol(self) -> Mapping[str, Any]:
-        """Everything but the length."""
-        return {k: v for k, v in dataclasses.asdict(self).items() if k != "length"}
+        """Everything but the length, and what does not concern this condition."""
+        numbers = {k: v for k, v in dataclasses.asdict(self).items() if k != "length"}
+        if not self.pretrained:
+            kept = {k: v for k, v in numbers["setting"].items() if not k.startswith("pretraining")}
+            numbers = {**numbers, "setting": kept}
+        return numbers
 
     def network(self, key: Any) -> Network:
         """One untrained network."""
@@ -139,7 +146,7 @@ class LatchingRun:
         test = problem.sample(keys[1], setting.test)
         population = Population.make(self.network, list(members), seed)
         if self.pretrained:
-            population = self._pretrain(population, [sample.xs for sample in samples], seed)
+            population = self.pretrain(population, [sample.xs for sample in samples], seed)
         # SquaredError has twice the slope of the papers' E.
         update = Optax("sgd", setting.rate / 2, momentum=setting.momentum)
         gradient = BPTT() if self.rule == "BPTT" else RTRL()
@@ -167,12 +174,13 @@ class LatchingRun:
             for k, (member, result) in enumerate(zip(members, solution.results))
         ]
 
-    def _pretrain(self, population: Population, xs: list[Any], seed: int) -> Population:
+    def pretrain(self, population: Population, xs: list[Any], seed: int) -> Population:
+        """Auto-encoders first, on each network's own strings; then the context weights as the condition wants them."""
         setting = self.setting
         update = Optax("sgd", setting.pretraining_rate, momentum=setting.pretraining_momentum)
         learner = Learner(BPTT(), update, Online())
         trained = pretrain(
-            population, xs, learner=learner, until=Until(setting.pretraining_epochs),
+            population, xs, learner=learner, until=Until(setting.pretraining_epochs), unexplained=setting.pretraining_unexplained,
             initialiser=uniform(setting.reach), bias=setting.biases, seed=seed, width=self.width,
         )  # fmt: skip
         return reset_context(trained.population, self.context)

@@ -69,9 +69,10 @@ def _open(quick: bool) -> tuple[str, ...]:
         "last segment's end, also where it is no multiple of 15.",
         f"Gradient descent with rate {setting.rate:g} and momentum {setting.momentum:g} (of E = (d - z)^2 / 2), an update "
         f"after each string, in a new order every epoch.",
-        f"Pre-training: each level repeats its current input through a logistic decoder without biases, for "
-        f"{setting.pretraining_epochs} epochs, an update a segment, rate {setting.pretraining_rate:g} of the mean squared "
-        f"error, momentum {setting.pretraining_momentum:g}; its strings are the training strings.",
+        "Pre-training: each level repeats its current input through a logistic decoder without biases, an update a "
+        f"segment, rate {setting.pretraining_rate:g} of the mean squared error, momentum "
+        f"{setting.pretraining_momentum:g}, until that error is below {setting.pretraining_unexplained:g} of the inputs' "
+        f"variance ({setting.pretraining_epochs} epochs at most); its strings are the training strings.",
         "One setting serves all rows of all four tables. It was chosen on T = 60 alone (docs/results/latching.md) and "
         "committed before longer rows were run; the set sizes follow the rule that sets must grow with T, or networks "
         "memorise them.",

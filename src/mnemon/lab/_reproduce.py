@@ -65,7 +65,8 @@ def reproduce(
             sense; nothing to render.
 
     """
-    wanted = tuple(experiment.lengths[:1] if quick else experiment.lengths) if lengths is None else tuple(lengths)
+    published = tuple(experiment.lengths[:1] if quick else experiment.lengths)
+    wanted = published if lengths is None else tuple(dict.fromkeys(lengths))
     count = (8 if quick else experiment.networks) if networks is None else networks
     _check(experiment, wanted, count, jobs)
     folder = Path(out) / "quick" if quick else Path(out)
@@ -84,12 +85,15 @@ def reproduce(
                 "them, and --out names another folder"
             )
         _train(units, seed, jobs, folder, stores, watch)
-    records = {condition: pick(store.read(), seed=seed) for condition, store in stores.items()}
-    shown = {condition: [r for r in some if r["network"] < count] for condition, some in records.items()}
+    records = {condition: store.read() for condition, store in stores.items()}
+    shown: dict[str, list[Record]] = {condition: [] for condition in stores}
+    for run in runs:
+        here = pick(records[run.condition], seed=seed, **run.place)
+        shown[run.condition] += [record for record in here if record["network"] < count]
     if not any(shown.values()):
         raise InvalidInput(f"{folder}: there are no results of {experiment.name} to render; run it first")
     account = experiment.account(shown, wanted, quick)
-    return _with_provenance(account, experiment, shown, count, wanted, seed)
+    return _with_provenance(account, experiment, shown, count, wanted, seed, asked=wanted != published)
 
 
 def _check(experiment: Experiment, lengths: tuple[int, ...], networks: int, jobs: int) -> None:
@@ -154,7 +158,7 @@ def _work(run: Run, members: list[int], seed: int, folder: Path) -> tuple[Run, l
     begun = time.perf_counter()
     records = run.train(members, seed, checkpoint)
     checkpoint.unlink(missing_ok=True)
-    share = (time.perf_counter() - begun) / len(members)
+    share = (time.perf_counter() - begun) / len(records)
     return run, [{**record, "seconds": round(record.get("seconds", share), 4)} for record in records]
 
 
@@ -194,6 +198,8 @@ def _with_provenance(
     networks: int,
     lengths: tuple[int, ...],
     seed: int,
+    *,
+    asked: bool,
 ) -> Account:
     import dataclasses
     from importlib.metadata import version
@@ -203,9 +209,9 @@ def _with_provenance(
     versions = sorted({str(record["version"]) for record in everything})
     seconds = sum(record["seconds"] for record in everything)
     quick = " --quick" if account.quick else ""
-    asked = "" if lengths == tuple(experiment.lengths) or account.quick else f" --lengths {' '.join(map(str, lengths))}"
+    only = f" --lengths {' '.join(map(str, lengths))}" if asked else ""
     about = {
-        "command": f"mnemon reproduce {experiment.name}{quick} --networks {networks}{asked} --seed {seed}",
+        "command": f"mnemon reproduce {experiment.name}{quick} --networks {networks}{only} --seed {seed}",
         "networks trained": f"{len(everything):,}",
         "time": f"{seconds:,.0f} core seconds in all",
         "Mnemon": ", ".join(versions),

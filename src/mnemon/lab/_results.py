@@ -38,16 +38,14 @@ class Results:
         if not self.path.exists():
             return []
         records: list[Record] = []
-        lines = self.path.read_text("utf-8").split("\n")
-        for number, line in enumerate(lines, 1):
+        lines = self.path.read_text("utf-8", errors="replace").split("\n")
+        for number, line in enumerate(lines[:-1], 1):  # what follows the last line's end a kill has torn
             if not line.strip():
                 continue
             try:
                 record = json.loads(line)
                 mark = record["protocol"]
             except (ValueError, KeyError, TypeError):
-                if number == len(lines):  # a kill tore it
-                    continue
                 raise InvalidInput(f"{self.path}: line {number} is no result of an experiment") from None
             if mark != self.protocol:
                 raise InvalidInput(

@@ -2,13 +2,21 @@
 
 from ._experiment import Experiment
 from ._latching_contexts import LATCHING_CONTEXT_IDENTITY, LATCHING_CONTEXT_ZERO
+from ._latching_grid import LATCHING_GRID
 from ._latching_pretraining import LATCHING_PRETRAINING
 from ._latching_rules import LATCHING_RULES
+from ._latching_why import LATCHING_WHY
+from ._rule_cost import RULE_COST
+from ._weight_distribution import WEIGHT_DISTRIBUTION
 
 _ALL: tuple[Experiment, ...] = (
     LATCHING_RULES,
     LATCHING_PRETRAINING,
     LATCHING_CONTEXT_ZERO,
     LATCHING_CONTEXT_IDENTITY,
+    LATCHING_WHY,
+    LATCHING_GRID,
+    WEIGHT_DISTRIBUTION,
+    RULE_COST,
 )
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ALL}

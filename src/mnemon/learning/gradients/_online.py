@@ -49,7 +49,8 @@ def learn_at_every_step(
     weights, _ = split(network)
     inputs = (network.readable(chunk.xs), _targets(chunk), gradient.noise(network, chunk))
     start = jax.tree.map(
-        lambda leaf: leaf[None], (weights, memory, gradient.track(cell.seen(network)).cell.initial_state(), jnp.zeros(2))
+        lambda leaf: leaf[None],
+        (weights, memory, gradient.track(cell.seen(network)).cell.initial_state(), jnp.zeros(2)),
     )
     start = (*start[:3], start[3].astype(chunk.weights.dtype))
     _, (weights, memory, _, sums) = unfold(cell, inputs, state=start, lengths=chunk.lengths)

@@ -1,0 +1,145 @@
+"""Successes over learning rate and momentum, on the shortest strings: S. Gluege, R. Boeck and A. Wendemuth, NCTA 2012.
+
+All momenta of a rate are one population, whose members have numbers of their own; network k has the same initial
+weights and strings at every place of the grid.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..layers import Network
+from ..learning import BPTT, Examples, Learner, Optax, Population, SquaredError, Store, Until, train
+from ..learning import Sequence as Online
+from ..problems import Latching
+from ._account import Account, Grid, HeatMap
+from ._experiment import Run
+from ._latching import QUICK, SETTING, LatchingRun, Setting
+from ._results import Record, pick
+
+STEPS = tuple(k / 10 for k in range(1, 10))
+
+
+@dataclass(frozen=True)
+class GridRun:
+    """One learning rate with all momenta."""
+
+    length: int
+    rate: float
+    momenta: tuple[float, ...] = STEPS
+    setting: Setting = SETTING
+    condition: str = "grid"
+    unit: int = 8
+    width: int = 8
+
+    @property
+    def place(self) -> Mapping[str, Any]:
+        """Length and rate."""
+        return {"length": self.length, "rate": self.rate}
+
+    @property
+    def protocol(self) -> Mapping[str, Any]:
+        """Everything else."""
+        return {k: v for k, v in asdict(self).items() if k not in ("length", "rate")}
+
+    def network(self, key: Any) -> Network:
+        """One untrained network, as in the tables."""
+        return LatchingRun("random", self.length, setting=self.setting).network(key)
+
+    def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
+        """See `Run`: a record for each momentum of each network."""
+        setting, problem = self.setting, Latching(self.length)
+        key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), self.length), 0)
+        each = [problem.sample(jax.random.fold_in(key, k), setting.strings(self.length)) for k in members]
+        places = [(momentum, k) for momentum in self.momenta for k in range(len(members))]
+        population = Population.make(self.network, [members[k] for _, k in places], seed)
+        update = Optax("sgd", self.rate / 2, momentum=[momentum for momentum, _ in places])
+        solution = train(
+            population,
+            Learner(BPTT(), update, Online()),
+            [Examples(each[k].xs, each[k].targets) for _, k in places],
+            loss=SquaredError(),
+            until=Until(setting.epochs, loss=setting.error),
+            store=None if checkpoint is None else Store(checkpoint, every=20),
+            seed=seed,
+            width=self.width,
+        )
+        return [
+            {
+                "network": int(members[k]),
+                "momentum": momentum,
+                "success": result.reached,
+                "ended": result.sentence,
+                "epochs": result.epochs,
+            }
+            for (momentum, k), result in zip(places, solution.results)
+        ]
+
+
+@dataclass(frozen=True)
+class LatchingGrid:
+    """The grid, as an `Experiment`."""
+
+    name: str = "latching-grid"
+    title: str = "Information latching: successes over learning rate and momentum"
+    question: str = (
+        "Which learning rate and momentum let eBPTT succeed on the shortest strings? The published grid search (NCTA 2012) "
+        "chose a pair for each rule; the figures themselves are not given as numbers."
+    )
+    networks: int = 100
+    lengths: tuple[int, ...] = (60,)
+
+    def runs(self, lengths: Sequence[int], quick: bool) -> list[Run]:
+        """Every rate."""
+        rates, setting = (STEPS[::4], QUICK) if quick else (STEPS, SETTING)
+        return [GridRun(length, rate, rates, setting) for length in lengths for rate in rates]
+
+    def networks_of(self, run: Run, networks: int) -> int:
+        """All; a few in a quick run."""
+        return min(networks, 4) if getattr(run, "setting", None) == QUICK else networks
+
+    def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
+        """A map of successes, and of epochs."""
+        steps = STEPS[::4] if quick else STEPS
+        some = records.get("grid", ())
+        successes, epochs, rows = [], [], []
+        for momentum in reversed(steps):
+            here = [pick(some, rate=rate, momentum=momentum) for rate in steps]
+            successes.append(tuple(_mean([100 * bool(r["success"]) for r in group]) for group in here))
+            epochs.append(tuple(_mean([r["epochs"] for r in group if r["success"]]) for group in here))
+            counts = (f"{sum(bool(r['success']) for r in group)}/{len(group)}" for group in here)
+            rows.append((f"momentum {momentum:g}", *counts))
+        names = tuple(f"{rate:g}" for rate in steps)
+        ys = tuple(f"{momentum:g}" for momentum in reversed(steps))
+        most = max((value for row in epochs for value in row if value is not None), default=1.0)
+        caption = f"Successes in per cent, T = {lengths[0]}."
+        return Account(
+            name=self.name,
+            title=self.title,
+            question=self.question,
+            quick=quick,
+            grids=(Grid("Successes of networks; columns are learning rates.", ("", *names), tuple(rows)),),
+            figures=(
+                HeatMap(caption, "learning rate", "momentum", names, ys, tuple(successes)),
+                HeatMap(
+                    "Mean epochs of the successful.", "learning rate", "momentum", names, ys, tuple(epochs), 0, most
+                ),
+            ),
+            notes={
+                "Protocol": (
+                    "As in latching-rules (mnemon reproduce latching-rules says all of it), but for rate and momentum; "
+                    "rates are those of E = (d - z)^2 / 2.",
+                )
+            },
+        )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+LATCHING_GRID = LatchingGrid()
