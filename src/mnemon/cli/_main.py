@@ -47,7 +47,8 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     cls=_Commands,
-    help="Recurrent neural networks that must remember: train, judge and use them on sequences; reproduce what was published.",
+    help="Recurrent neural networks that must remember: train, judge and use them on sequences, and reproduce what was "
+    "published of them.",
     epilog="mnemon COMMAND --help tells more. The same in Python: mnemon.SequenceClassifier, SequenceRegressor, "
     "SequenceLabeler and SequencePredictor.",
     add_completion=False,

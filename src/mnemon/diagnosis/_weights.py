@@ -12,7 +12,9 @@ FORWARD, CONTEXT = "input_weights", "recurrent_weights"
 
 
 def forward_and_context(stacked: Any) -> dict[str, np.ndarray]:
-    """The trained weights of a population's layers, "forward" and "context", each (members, weights); biases are neither.
+    """The trained weights of a population's layers, "forward" and "context", each (members, weights).
+
+    Biases are neither.
 
     Args:
         stacked: layers, or whole networks, whose arrays have a leading axis (members).

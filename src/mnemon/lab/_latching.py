@@ -180,8 +180,9 @@ class LatchingRun:
         update = Optax("sgd", setting.pretraining_rate, momentum=setting.pretraining_momentum)
         learner = Learner(BPTT(), update, Online())
         trained = pretrain(
-            population, xs, learner=learner, until=Until(setting.pretraining_epochs), unexplained=setting.pretraining_unexplained,
-            initialiser=uniform(setting.reach), bias=setting.biases, seed=seed, width=self.width,
+            population, xs, learner=learner, until=Until(setting.pretraining_epochs),
+            unexplained=setting.pretraining_unexplained, initialiser=uniform(setting.reach), bias=setting.biases,
+            seed=seed, width=self.width,
         )  # fmt: skip
         return reset_context(trained.population, self.context)
 

@@ -23,7 +23,8 @@ PAPER = "S. Gluege and others, Neurocomputing 141:54-64, 2014, doi:10.1016/j.neu
 LATCHING_CONTEXT_ZERO = LatchingTable(
     name="latching-context-zero",
     title="Information latching: pre-trained weights, context reset to zero",
-    question=f"Pre-training leaves the context weights about where they were. Are zeros a better start? Table of {PAPER}",
+    question="Pre-training leaves the context weights about where they were. Are zeros a better start? "
+    f"Table of {PAPER}",
     columns=(
         Column("pretrained", "pre-trained", PRETRAINED),
         Column("pretrained-zero", "context zero", ZERO),

@@ -87,8 +87,8 @@ class LatchingGrid:
     name: str = "latching-grid"
     title: str = "Information latching: successes over learning rate and momentum"
     question: str = (
-        "Which learning rate and momentum let eBPTT succeed on the shortest strings? The published grid search (NCTA 2012) "
-        "chose a pair for each rule; the figures themselves are not given as numbers."
+        "Which learning rate and momentum let eBPTT succeed on the shortest strings? The published grid search (NCTA "
+        "2012) chose a pair for each rule; the figures themselves are not given as numbers."
     )
     networks: int = 100
     lengths: tuple[int, ...] = (60,)
@@ -116,6 +116,7 @@ class LatchingGrid:
         names = tuple(f"{rate:g}" for rate in steps)
         ys = tuple(f"{momentum:g}" for momentum in reversed(steps))
         most = max((value for row in epochs for value in row if value is not None), default=1.0)
+        axes = ("learning rate", "momentum")
         caption = f"Successes in per cent, T = {lengths[0]}."
         return Account(
             name=self.name,
@@ -124,7 +125,7 @@ class LatchingGrid:
             quick=quick,
             grids=(Grid("Successes of networks; columns are learning rates.", ("", *names), tuple(rows)),),
             figures=(
-                HeatMap(caption, "learning rate", "momentum", names, ys, tuple(successes)),
+                HeatMap(caption, *axes, names, ys, tuple(successes)),
                 HeatMap(
                     "Mean epochs of the successful.", "learning rate", "momentum", names, ys, tuple(epochs), 0, most
                 ),

@@ -15,8 +15,8 @@ ERTRL = {
 LATCHING_RULES = LatchingTable(
     name="latching-rules",
     title="Information latching: eBPTT against eRTRL",
-    question="Which learning rule lets a segmented-memory network hold a decision over a growing lag? Table of S. Gluege, "
-    "R. Boeck and A. Wendemuth, NCTA 2012, pp. 451-456.",
+    question="Which learning rule lets a segmented-memory network hold a decision over a growing lag? Table of "
+    "S. Gluege, R. Boeck and A. Wendemuth, NCTA 2012, pp. 451-456.",
     columns=(Column("random", "eBPTT", EBPTT), Column("rtrl", "eRTRL", ERTRL)),
     notes=(
         (

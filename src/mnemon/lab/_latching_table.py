@@ -50,8 +50,8 @@ class LatchingTable:
 def _protocol(quick: bool) -> tuple[str, ...]:
     setting = QUICK if quick else SETTING
     return (
-        "Strings of T letters; in half of them the first 50 are a keyword, else all are random. One logistic output, at "
-        "the end, is to be 1 or 0. Networks of 26-10-10-1 logistic units, segments of 15 letters.",
+        "Strings of T letters; in half of them the first 50 are a keyword, else all are random. One logistic output, "
+        "at the end, is to be 1 or 0. Networks of 26-10-10-1 logistic units, segments of 15 letters.",
         f"A network succeeds when its mean squared error over an epoch falls below {setting.error:g} within "
         f"{setting.epochs} epochs (published: 1000). Accuracy is the share of new strings on the right side of 0.5, "
         "averaged over successful networks.",
@@ -67,12 +67,12 @@ def _open(quick: bool) -> tuple[str, ...]:
         f"Initial weights are uniform in [-{setting.reach:g}, {setting.reach:g}]; units have "
         f"{'biases' if setting.biases else 'no biases, as in the published equations'}; initial states are 0. T is the "
         "last segment's end, also where it is no multiple of 15.",
-        f"Gradient descent with rate {setting.rate:g} and momentum {setting.momentum:g} (of E = (d - z)^2 / 2), an update "
-        f"after each string, in a new order every epoch.",
+        f"Gradient descent with rate {setting.rate:g} and momentum {setting.momentum:g} (of E = (d - z)^2 / 2), an "
+        f"update after each string, in a new order every epoch.",
         "Pre-training: each level repeats its current input through a logistic decoder without biases, an update a "
         f"segment, rate {setting.pretraining_rate:g} of the mean squared error, momentum "
-        f"{setting.pretraining_momentum:g}, until that error is below {setting.pretraining_unexplained:g} of the inputs' "
-        f"variance ({setting.pretraining_epochs} epochs at most); its strings are the training strings.",
+        f"{setting.pretraining_momentum:g}, until that error is below {setting.pretraining_unexplained:g} of the "
+        f"inputs' variance ({setting.pretraining_epochs} epochs at most); its strings are the training strings.",
         "One setting serves all rows of all four tables. It was chosen on T = 60 alone (docs/results/latching.md) and "
         "committed before longer rows were run; the set sizes follow the rule that sets must grow with T, or networks "
         "memorise them.",

@@ -29,8 +29,8 @@ class LatchingWhy:
     name: str = "latching-why"
     title: str = "Information latching: what the number of successes hangs on"
     question: str = (
-        "eBPTT and eRTRL compute the same gradient, yet 14 and 96 of 100 networks were published to succeed at T = 130. "
-        "Which of the choices that the papers leave open can make such a difference?"
+        "eBPTT and eRTRL compute the same gradient, yet 14 and 96 of 100 networks were published to succeed at T = "
+        "130. Which of the choices that the papers leave open can make such a difference?"
     )
     networks: int = 24
     lengths: tuple[int, ...] = (60, 130)

@@ -91,8 +91,9 @@ class RuleCost:
     name: str = "rule-cost"
     title: str = "The cost of a learning rule over the number of hidden units"
     question: str = (
-        "How long do 100 epochs of 50 strings of 60 letters take, and how does that grow with the hidden units? Figure of "
-        "S. Gluege, R. Boeck and A. Wendemuth, NCTA 2012: at 100 hidden units 3 minutes (eBPTT) and 21.65 hours (eRTRL)."
+        "How long do 100 epochs of 50 strings of 60 letters take, and how does that grow with the hidden units? Figure "
+        "of S. Gluege, R. Boeck and A. Wendemuth, NCTA 2012: at 100 hidden units 3 minutes (eBPTT) and 21.65 hours "
+        "(eRTRL)."
     )
     networks: int = 1
     lengths: tuple[int, ...] = (LENGTH,)
@@ -149,9 +150,9 @@ class RuleCost:
             notes={
                 "Growth": tuple(notes),
                 "Protocol": (
-                    "n hidden units are n at the symbol level and n at the segment level (the paper does not say whether "
-                    "100 are 50 + 50; that would be about a sixteenth of our time for eRTRL). One network, float32, "
-                    "compilation left out; 100 epochs are 100 times the median epoch of those that were timed.",
+                    "n hidden units are n at the symbol level and n at the segment level (the paper does not say "
+                    "whether 100 are 50 + 50; that would be about a sixteenth of our time for eRTRL). One network, "
+                    "float32, compilation left out; 100 epochs are 100 times the median epoch of those that were timed.",
                     "Beyond 200 + 200 units eRTRL is not run; its power law is in brackets.",
                 ),
             },

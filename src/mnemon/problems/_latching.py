@@ -1,4 +1,4 @@
-"""Information latching: does a string begin with the keyword?
+"""Information latching: whether a string begins with the keyword is to be known at its end.
 
 The class is decided by the first letters of a string; what follows is noise over which the decision must be held:
 

@@ -71,8 +71,9 @@ def pretrain(
         width: see `train`.
 
     Raises:
-        InvalidInput: an `unexplained` that is not positive, a layer with cells that is no forward recurrent layer, networks without recurrent layers, inputs
-            that do not fit, or networks whose inputs fall into unequal numbers of segments.
+        InvalidInput: an `unexplained` that is not positive, a layer with cells that is no forward recurrent layer,
+            networks without recurrent layers, inputs that do not fit, or networks whose inputs fall into unequal
+            numbers of segments.
 
     Example:
         >>> import jax
