@@ -14,7 +14,9 @@ def reproduce(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="An experiment of --list.", show_default=False)
     ] = None,
-    more: Annotated[list[str] | None, typer.Argument(metavar="", help="", hidden=True, show_default=False)] = None,
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="", help="More lengths.", hidden=True, show_default=False)
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="What there is to reproduce.")] = False,
     networks: Annotated[
         int | None, typer.Option(metavar="N", help="Networks of each kind.", show_default="as published")
@@ -65,7 +67,8 @@ def reproduce(
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise InvalidInput(f"--out {out}: is a file; name a folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    if not render_only:
+        folder.mkdir(parents=True, exist_ok=True)
     page = Path(html) if html is not None else folder / f"{name}{'-quick' if quick else ''}.html"
     # A page of the folder's own is drawn anew each time, like the results that it shows.
     check_targets({"page": html, "table": markdown}, {}, force=force)

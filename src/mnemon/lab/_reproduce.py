@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .._version import __version__
 from ..errors import InvalidInput
@@ -146,9 +146,9 @@ def _ended(
     from joblib import Parallel, delayed
 
     with _environment("XLA_FLAGS", f"{os.environ.get('XLA_FLAGS', '')} {ONE_CORE}".strip()):
-        yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")(
-            delayed(_work)(run, members, seed, folder) for run, members in units
-        )
+        how: dict[str, Any] = {"return_as": "generator_unordered", "batch_size": 1, "pre_dispatch": "n_jobs"}
+        ended: Any = Parallel(n_jobs=jobs, **how)(delayed(_work)(run, members, seed, folder) for run, members in units)
+        yield from ended
 
 
 def _work(run: Run, members: list[int], seed: int, folder: Path) -> tuple[Run, list[Record]]:

@@ -45,7 +45,7 @@ def carry_forward(
     cell, place = recurrent_part(network, rule)
     value, by_readout, errors, last_error = _errors(network, loss, chunk)
     tracks = track(cell)
-    weights, _ = split(cell)
+    weights = place(split(network)[0])
     unravel = ravel_pytree(weights)[1] if jax.tree.leaves(weights) else lambda _: weights
     at_steps = network.readout.at != "end"
 

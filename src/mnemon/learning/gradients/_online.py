@@ -48,11 +48,8 @@ def learn_at_every_step(
     cell = _Learning(gradient, update, network, carry, loss)
     weights, _ = split(network)
     inputs = (network.readable(chunk.xs), _targets(chunk), gradient.noise(network, chunk))
-    start = jax.tree.map(
-        lambda leaf: leaf[None],
-        (weights, memory, gradient.track(cell.seen(network)).cell.initial_state(), jnp.zeros(2)),
-    )
-    start = (*start[:3], start[3].astype(chunk.weights.dtype))
+    tracked = gradient.track(cell.seen(network)).cell.initial_state()
+    start = jax.tree.map(lambda leaf: leaf[None], (weights, memory, tracked, jnp.zeros(2, chunk.weights.dtype)))
     _, (weights, memory, _, sums) = unfold(cell, inputs, state=start, lengths=chunk.lengths)
     weights, memory, sums = jax.tree.map(lambda leaf: leaf[0], (weights, memory, sums))
     value = chunk.weights[0] * sums[0] / jnp.maximum(sums[1], 1)
@@ -99,7 +96,7 @@ class _Learning(Cell):
         weights, memory, before, sums = state
         x, target, more = drive
         network = eqx.combine(weights, split(self.network)[1])
-        own, place = recurrent_part(network, type(self.gradient).__name__)
+        _, place = recurrent_part(network, type(self.gradient).__name__)
         tracks = self.gradient.track(self.seen(network))
         given = tracks.cell.project(jax.tree.map(lambda leaf: leaf[None], x if more is None else (x, more)))
         after = tracks.cell.step(before, jax.tree.map(lambda leaf: leaf[0], given))
@@ -112,7 +109,7 @@ class _Learning(Cell):
             return self.loss(self.gradient.through(whole, self.carry).read(passage, inputs), target[None, None])[0]
 
         value, (by_readout, error) = jax.value_and_grad(cost, argnums=(0, 1))(readout, tracks.cell.output(after))
-        part = ravel_pytree(split(own)[0])[1](tracks.gradient(after, error, final=False))
+        part = ravel_pytree(place(weights))[1](tracks.gradient(after, error, final=False))
         slope = eqx.tree_at(lambda n: n.readout, weights, by_readout, is_leaf=lambda leaf: leaf is None)
         slope = eqx.tree_at(place, slope, part, is_leaf=lambda leaf: leaf is None)
         new_memory, changed = self.update.step(memory, network, slope)

@@ -189,7 +189,7 @@ class Sensitive(Cell):
             state.moving,
         )
         direct, reached = pull(error)
-        own = ravel_pytree(direct)[0]
+        own = ravel_pytree(direct)[0] if self.flat.weight_count else jnp.zeros(0, state.moving.dtype)
         for group, kept in zip(self.structure.groups, state.kept):
             shares = (reached[group.rows][:, None, :] @ kept)[:, 0]
             own = own + shares[0] if _all_in_order(group, own.size) else own.at[group.columns].add(shares)

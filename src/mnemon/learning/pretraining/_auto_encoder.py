@@ -183,12 +183,13 @@ def _repeat(cell: Any, each: list[Sequences], task: _Task) -> Any:
         return jax.tree.map(lambda leaf: leaf.astype(task.dtype), decoder)
 
     networks = Population(Network(cell, eqx.filter_vmap(make)(seeds)), task.population.seeds)
-    wanted = {id(xs): Examples(xs, StepTargets(_wanted(xs, task.dtype), xs.lengths)) for xs in each}
-    data = wanted[id(each[0])] if len(wanted) == 1 else [wanted[id(xs)] for xs in each]
+    wanted = {id(xs): _wanted(xs, task.dtype) for xs in each}
+    examples = [Examples(xs, StepTargets(wanted[id(xs)], xs.lengths)) for xs in each]
+    data = examples[0] if len(wanted) == 1 else examples
     until = task.until
     if task.unexplained is not None:
-        variance = np.mean([one.targets.values.var(axis=0).mean() for one in wanted.values()])
-        until = dataclasses.replace(until, loss=float(task.unexplained * variance))
+        variance = np.mean([values.var(axis=0).mean() for values in wanted.values()])
+        until = dataclasses.replace(until, loss=max(until.loss or 0.0, float(task.unexplained * variance)))
     solution = train(networks, task.learner, data, loss=SquaredError(), until=until, seed=task.seed, width=task.width)
     task.solutions.append(solution)
     layer = solution.networks.stacked.layers.layers[0]

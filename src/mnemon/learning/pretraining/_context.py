@@ -29,7 +29,9 @@ def context_weights(tree: Any) -> list[Array]:
 
 
 def reset_context(population: Population, to: Context) -> Population:
-    """The population with all context weights kept, at zero, or the identity (one in each block of a gated cell).
+    """The population with all context weights kept, at zero, or the identity (one in each gate's square block).
+
+    Identities are those of the initialiser `identity`; the strips of a `Clockwork` together make one.
 
     Raises:
         InvalidInput: an unknown `to`, or networks without context weights.
