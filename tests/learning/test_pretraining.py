@@ -254,6 +254,22 @@ def test_own_inputs_equal_shared_ones():
     assert differ(weights(others.population[1]), weights(own.population[1]))
 
 
+def test_a_level_may_end_by_what_it_explains(monkeypatch):
+    """The variance is that of what the level reads, mean over networks; a criterion of the caller's ends it, too."""
+    seen, before, share = Seen(), make(two(length=3)), 0.9
+    monkeypatch.setattr(MODULE, "train", seen.train)
+    levels = pretrain(before, FLOATS, until=Until(60), unexplained=share).levels
+    for level, data in zip(levels, seen):
+        limit = share * np.mean([some.targets.values.var(axis=0).mean() for some in data])
+        for k, result in enumerate(level.results):
+            losses = level.history["loss"][: result.epochs, k]
+            assert result.reached == bool(losses[-1] < limit)
+            assert (losses[:-1] >= limit).all()
+    assert any(1 < result.epochs < 60 for result in levels[0].results)
+    for level in pretrain(before, FLOATS, until=Until(60, loss=1e9), unexplained=share).levels:
+        assert [result.epochs for result in level.results] == [1] * MEMBERS
+
+
 def test_a_layer_that_changes_the_pace_may_stand_below():
     def layers(a, b, c):
         return Stack(Convolution(FEATURES, 4, 3, stride=2, key=a), elman(b, 4))
@@ -300,6 +316,12 @@ REFUSED = {
     "segments": (two(length=3), [FLOATS[:2], FLOATS[[0, 0]]], "fall into 3 to 4 segments.*one by one"),
     "no boundaries": (two(boundaries=True), FLOATS, "these inputs bring no boundaries"),
 }
+
+
+@pytest.mark.parametrize("share", [0.0, -1.0, float("nan")])
+def test_a_share_is_positive(share):
+    with pytest.raises(InvalidInput, match=r"unexplained=.*above 0"):
+        pretrain(make(STRUCTURES["Elman"][0]), FLOATS, unexplained=share)
 
 
 @pytest.mark.parametrize("mistake", REFUSED)
