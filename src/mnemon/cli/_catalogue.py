@@ -122,7 +122,9 @@ KINDS = {
     "cells": Kind("recurrent cells", "mnemon fit --cell NAME; cell=NAME in Python", cells),
     "layers": Kind("layers, and cells made of cells", "mnemon.layers, in a network of your own", layers),
     "gradients": Kind(
-        "gradient rules", "mnemon fit --gradient bptt, or --truncate STEPS; gradient=... in Python", gradients
+        "gradient rules",
+        "mnemon fit --gradient NAME (small letters), or --truncate STEPS; gradient=... in Python",
+        gradients,
     ),
     "updates": Kind("update rules", "mnemon fit --optimizer NAME for those of optax; optimizer=... in Python", updates),
     "data": Kind("data sets that come with the package, and formats", "mnemon fit DATA; mnemon.data in Python", data),

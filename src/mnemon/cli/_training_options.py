@@ -64,7 +64,9 @@ Missing = Annotated[
     _option(TRAINING, "What missing values are: error, interpolate over them, or mask: tell of them.", metavar="HOW"),
 ]
 Standardize = Annotated[bool, _option(TRAINING, "Bring each channel to mean 0 and deviation 1.")]
-Gradient = Annotated[str, _option(TRAINING, "The gradient rule: bptt (mnemon list gradients).", metavar="NAME")]
+Gradient = Annotated[
+    str, _option(TRAINING, "The gradient rule: bptt, rtrl, snap ... (mnemon list gradients).", metavar="NAME")
+]
 Truncate = Annotated[
     int | None, _option(TRAINING, "Let errors run back through at most so many steps.", metavar="STEPS")
 ]

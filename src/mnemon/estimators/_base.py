@@ -40,7 +40,8 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
         bidirectional: read each sequence from both ends; such a network cannot stream.
         segment_length: make each layer a segmented-memory layer of two such cells, with segments of so many steps.
         embedding: for symbols: numbers of a learnt vector for each; None: one-hot vectors.
-        gradient: "bptt", or a rule such as `TruncatedBPTT(50)`.
+        gradient: "bptt", "rtrl", "snap", "uoro", "rflo" or "truncated1997"; or a rule such as `TruncatedBPTT(50)`.
+            "rtrl", "snap" and "uoro" train without dropout.
         optimizer: a name of optax ("adam", "sgd", "rmsprop" ...), run at `learning_rate` and clipped to norm 1; an
             `Update` such as `Optax("sgd", 0.1, momentum=0.9)`; an optax transformation; or a learner of its own:
             "ridge", or `Ridge(penalty)`, which solves for the readout and leaves the layers as they are.

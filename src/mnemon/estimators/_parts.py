@@ -10,11 +10,26 @@ from jaxtyping import PRNGKeyArray
 from ..cells import CELLS, Cell, Recurs
 from ..errors import InvalidInput, InvalidType, suggest
 from ..layers import PLACES, Bidirectional, Embedding, Layer, Network, Readout, Recurrent, Segmented, Stack
-from ..learning import BPTT, Gradient, Hosted, Optax, Ridge, Transformation, Update
+from ..learning import (
+    BPTT,
+    RFLO,
+    RTRL,
+    UORO,
+    Gradient,
+    Hosted,
+    Optax,
+    Ridge,
+    SnAp,
+    Transformation,
+    Truncated1997,
+    Update,
+)
 from ..learning.updates import NAMES
 
 LEARNERS: dict[str, type[Hosted]] = {learner.__name__.lower(): learner for learner in (Ridge,)}
-GRADIENTS: dict[str, type[Gradient]] = {rule.__name__.lower(): rule for rule in (BPTT,)}
+GRADIENTS: dict[str, type[Gradient]] = {
+    rule.__name__.lower(): rule for rule in (BPTT, RTRL, SnAp, UORO, RFLO, Truncated1997)
+}
 
 # The norm to which "adam" and other optimisers given by name clip gradients; an object decides for itself.
 CLIP = 1.0

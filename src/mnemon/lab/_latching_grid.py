@@ -51,11 +51,11 @@ class GridRun:
         return LatchingRun("random", self.length, setting=self.setting).network(key)
 
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
-        """See `Run`: a record for each momentum of each network."""
+        """See `Run`: a record a network, with lists over the momenta."""
         setting, problem = self.setting, Latching(self.length)
         key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), self.length), 0)
         each = [problem.sample(jax.random.fold_in(key, k), setting.strings(self.length)) for k in members]
-        places = [(momentum, k) for momentum in self.momenta for k in range(len(members))]
+        places = [(momentum, k) for k in range(len(members)) for momentum in self.momenta]
         population = Population.make(self.network, [members[k] for _, k in places], seed)
         update = Optax("sgd", self.rate / 2, momentum=[momentum for momentum, _ in places])
         solution = train(
@@ -68,15 +68,18 @@ class GridRun:
             seed=seed,
             width=self.width,
         )
+        count = len(self.momenta)
+        each_result = [solution.results[k * count : (k + 1) * count] for k in range(len(members))]
         return [
             {
-                "network": int(members[k]),
-                "momentum": momentum,
-                "success": result.reached,
-                "ended": result.sentence,
-                "epochs": result.epochs,
+                "network": int(member),
+                "momenta": list(self.momenta),
+                "success": any(result.reached for result in some),
+                "successes": [result.reached for result in some],
+                "ended": [result.sentence for result in some],
+                "epochs": [result.epochs for result in some],
             }
-            for (momentum, k), result in zip(places, solution.results)
+            for member, some in zip(members, each_result)
         ]
 
 
@@ -108,11 +111,10 @@ class LatchingGrid:
         some = records.get("grid", ())
         successes, epochs, rows = [], [], []
         for momentum in reversed(steps):
-            here = [pick(some, rate=rate, momentum=momentum) for rate in steps]
-            successes.append(tuple(_mean([100 * bool(r["success"]) for r in group]) for group in here))
-            epochs.append(tuple(_mean([r["epochs"] for r in group if r["success"]]) for group in here))
-            counts = (f"{sum(bool(r['success']) for r in group)}/{len(group)}" for group in here)
-            rows.append((f"momentum {momentum:g}", *counts))
+            here = [_at(pick(some, rate=rate, length=lengths[0]), momentum) for rate in steps]
+            successes.append(tuple(_mean([100.0 * good for good, _ in group]) for group in here))
+            epochs.append(tuple(_mean([count for good, count in group if good]) for group in here))
+            rows.append((f"momentum {momentum:g}", *(f"{sum(g for g, _ in group)}/{len(group)}" for group in here)))
         names = tuple(f"{rate:g}" for rate in steps)
         ys = tuple(f"{momentum:g}" for momentum in reversed(steps))
         most = max((value for row in epochs for value in row if value is not None), default=1.0)
@@ -139,7 +141,13 @@ class LatchingGrid:
         )
 
 
-def _mean(values: Sequence[float]) -> float | None:
+def _at(records: Sequence[Record], momentum: float) -> list[tuple[bool, int]]:
+    """Success and epochs of each network at one momentum."""
+    places = [(record, record["momenta"].index(momentum)) for record in records if momentum in record["momenta"]]
+    return [(bool(record["successes"][k]), int(record["epochs"][k])) for record, k in places]
+
+
+def _mean(values: Sequence[float] | Sequence[int]) -> float | None:
     return float(np.mean(values)) if values else None
 
 
