@@ -16,7 +16,6 @@ SHARED, OWN = recall(), [recall(seed=seed) for seed in range(MEMBERS)]
 DATA = {"shared data": SHARED, "own data": OWN}
 TRAIN = importlib.import_module("mnemon.learning.train")  # the function of that name hides the module
 PACKED = TRAIN.packed
-MISPLACED = pytest.mark.xfail(strict=True, reason="after members were moved, `train` hands them others' data")
 
 
 def go(data, epochs=EPOCHS, **how):
@@ -43,10 +42,8 @@ def test_members_end_at_many_different_epochs(unpacked):
     assert len({result.epochs for result in solution.results}) > 5
 
 
-def test_packed_members_have_the_same_numbers(unpacked, monkeypatch, request):
+def test_packed_members_have_the_same_numbers(unpacked, monkeypatch):
     data, solution = unpacked
-    if data == "own data":
-        request.applymarker(MISPLACED)
     moves = []
 
     def watch(blocks, own):
@@ -75,10 +72,8 @@ def test_histories_are_by_member_and_end_with_it(unpacked):
         assert (losses[result.epochs - 1, k] < 0.4) == result.reached
 
 
-def test_resumed_after_members_were_moved(unpacked, tmp_path, request):
+def test_resumed_after_members_were_moved(unpacked, tmp_path):
     data, solution = unpacked
-    if data == "own data":
-        request.applymarker(MISPLACED)
     ends = sorted(result.epochs for result in solution.results)
     middle = ends[MEMBERS * 2 // 3]
     assert ends[0] < middle < EPOCHS

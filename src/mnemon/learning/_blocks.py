@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..errors import InvalidInput
 from ._epoch import Member
 from ._examples import Bucket
 from ._learner import Learner
@@ -19,7 +20,9 @@ from ._solution import BUDGET, REACHED, RUNNING, STOPPED, Result, Solution
 from .updates import Update
 
 
-def start_blocks(population: Population, learner: Learner, memory: Any, *, width: int, keep_best: bool) -> Member:
+def start_blocks(
+    population: Population, learner: Learner, memory: Any, *, width: int, keep_best: bool, limit: Any
+) -> Member:
     """Members before the first epoch, (blocks, width); the last block is filled up with inactive copies."""
     members = len(population)
     count = -(-members // width)
@@ -41,6 +44,7 @@ def start_blocks(population: Population, learner: Learner, memory: Any, *, width
         epochs=whole,
         sequences=whole,
         evaluations=whole,
+        limit=_limits(limit, members, dtype),
         best=population.stacked if keep_best else None,
         best_value=worst,
         best_epoch=whole,
@@ -68,6 +72,12 @@ def own_blocks(buckets: Sequence[Bucket], *, width: int) -> Bucket:
     return jax.tree.map(stack, *buckets)
 
 
+def in_places(data: Any, blocks: Member) -> Any:
+    """Data from `own_blocks`, moved to where the members of these blocks stand."""
+    places = np.asarray(blocks.number).reshape(-1)
+    return on_host(data, lambda array: array.reshape(-1, *array.shape[2:])[places].reshape(array.shape))
+
+
 def packed(blocks: Member, data: Any) -> tuple[Member, Any]:
     """Members that are still trained moved together, where that leaves more blocks without any, which are skipped.
 
@@ -83,6 +93,14 @@ def packed(blocks: Member, data: Any) -> tuple[Member, Any]:
         return array.reshape(count * width, *array.shape[2:])[order].reshape(array.shape)
 
     return on_host(blocks, move), on_host(data, move)
+
+
+def _limits(limit: Any, members: int, dtype: Any) -> Any:
+    """The loss that is success, one a member."""
+    each = np.asarray(0.0 if limit is None else limit)
+    if each.ndim and each.shape != (members,):
+        raise InvalidInput(f"Until(loss=...): got {each.size} numbers for a population of {members} networks")
+    return np.broadcast_to(each.astype(dtype), (members,))
 
 
 @eqx.filter_jit

@@ -38,6 +38,7 @@ class Member(eqx.Module):
         seed: randomness of its order and dropout.
         active: whether it is still trained; code: how it ended.
         epochs, sequences, evaluations: what it has used.
+        limit: the loss that is success, where there is one.
         best, best_value, best_epoch, waited: the best weights so far (None where not kept), the watched value there,
             the epoch, and epochs since.
 
@@ -54,6 +55,7 @@ class Member(eqx.Module):
     epochs: Int[Array, ""]
     sequences: Int[Array, ""]
     evaluations: Int[Array, ""]
+    limit: Float[Array, ""]
     best: Network | None
     best_value: Float[Array, ""]
     best_epoch: Int[Array, ""]
@@ -244,7 +246,7 @@ def _verdict(
     if until.patience is not None:
         code = jnp.where(member.active & (waited >= until.patience), STALLED, code)
     if until.loss is not None:
-        code = jnp.where(member.active & (mean < until.loss), REACHED, code)
+        code = jnp.where(member.active & (mean < member.limit), REACHED, code)
     after = dataclasses.replace(
         member,
         active=member.active & (code == member.code),

@@ -106,7 +106,8 @@ def check_own(data: Sequence[Examples], members: int) -> None:
     first = data[0]
     for k, one in enumerate(data):
         kinds = [
-            (len(d), type(d.targets), d.targets.dtype, d.xs.alphabet, d.xs.boundaries is None) for d in (one, first)
+            (len(d), type(d.targets), d.targets.dtype, d.xs.n_channels, d.xs.alphabet, d.xs.boundaries is None)
+            for d in (one, first)
         ]
         if kinds[0] != kinds[1]:
             raise InvalidInput(

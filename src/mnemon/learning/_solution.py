@@ -28,7 +28,7 @@ class Until(eqx.Module):
 
     Args:
         epochs: the budget.
-        loss: success: the mean loss over an epoch's updates falls below this.
+        loss: success: the mean loss over an epoch's updates falls below this number; or one a network.
         patience: stop after so many epochs without a better `monitor`; None: never.
         monitor: what is watched, for patience and for the best weights. "loss" where there are no validation data.
         restore_best: hand back the weights of the best epoch (only with validation data).
@@ -39,7 +39,7 @@ class Until(eqx.Module):
     """
 
     epochs: int = eqx.field(static=True, default=100)
-    loss: float | None = eqx.field(static=True, default=None)
+    loss: float | tuple[float, ...] | None = eqx.field(static=True, default=None)
     patience: int | None = eqx.field(static=True, default=None)
     monitor: Monitor = eqx.field(static=True, default="validation_loss")
     restore_best: bool = eqx.field(static=True, default=True)

@@ -13,7 +13,7 @@ import numpy as np
 from ..cells import trainable
 from ..errors import InvalidInput
 from ..layers import Network
-from ._blocks import dissolve_blocks, own_blocks, packed, start_blocks, to_device, to_host
+from ._blocks import dissolve_blocks, in_places, own_blocks, packed, start_blocks, to_device, to_host
 from ._epoch import Member, Record, run_epoch
 from ._evaluate import steps_worth_compiling
 from ._examples import Bucket, Examples, check_own
@@ -105,21 +105,23 @@ def train(
         own, train_buckets = None, shared.buckets(dtype, 1 if size is None else most, least=least)
     judges = () if validation is None else validation.buckets(dtype, most, least=least)
     rows = tuple(_batch_rows(bucket, size) for bucket in train_buckets)
-    blocks = start_blocks(population, learner, memory, width=width, keep_best=until.restore_best and bool(judges))
-    criterion = dataclasses.replace(until, epochs=1)  # the budget is this loop's: no other number is compiled anew
+    best = until.restore_best and bool(judges)
+    blocks = start_blocks(population, learner, memory, width=width, keep_best=best, limit=until.loss)
+    # The budget is this loop's and the limits are the members': no other number is compiled anew.
+    criterion = dataclasses.replace(until, epochs=1, loss=None if until.loss is None else 0.0)
 
     history: dict[str, list[np.ndarray]] = {"loss": [], "validation_loss": [], "validation_score": []}
     first, mark, seconds = 0, "", {"compile": 0.0, "train": 0.0}
     if store is not None:
         shapes = [f"{leaf.dtype}{leaf.shape}" for leaf in jax.tree.leaves(eqx.filter(blocks, eqx.is_array))]
-        mark = _mark(
-            population, learner, (*everyone, validation), loss, criterion, seed, width, buckets, memory, shapes
-        )
+        settings = (criterion, until.loss, seed, width, buckets, memory, shapes)
+        mark = _mark(population, learner, (*everyone, validation), loss, *settings)
         saved = store.load(mark)
         if saved is not None:
             leaves, structure = jax.tree.flatten(eqx.filter(blocks, eqx.is_array))
             restored = [to_device(new, old) for new, old in zip(saved.arrays, leaves, strict=True)]
             blocks = eqx.combine(jax.tree.unflatten(structure, restored), blocks)
+            own = in_places(own, blocks)
             history = {name: list(rows) for name, rows in saved.history.items()}
             first, seconds = saved.epoch, dict(saved.seconds)
 
@@ -132,8 +134,8 @@ def train(
             break
         begun = time.perf_counter()
         plan, now = _plan(train_buckets, rows, seed, epoch), jnp.asarray(epoch, jnp.int32)
-        given = train_buckets if own is None else own
         blocks, own = packed(blocks, own)
+        given = train_buckets if own is None else own
         blocks, record = run_epoch(blocks, given, judges, plan, now, watched, loss, criterion, rows, own is not None)
         for name, values in _values(record, np.asarray(blocks.number), members).items():
             history[name].append(values)

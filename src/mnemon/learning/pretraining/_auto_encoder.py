@@ -63,8 +63,8 @@ def pretrain(
         xs: the inputs, the same for all networks; or one `Sequences` a network, all with as many sequences.
         learner: how; by default BPTT with Adam at 0.01 in batches of 16, on the mean squared error, without dropout.
         until: for how long each level; by default 20 epochs.
-        unexplained: a level of a network also ends once its error is below this share of the inputs' variance (mean
-            over networks), however many sequences there are; None: it does not.
+        unexplained: a level of a network also ends once its error is below this share of the inputs' variance,
+            however many sequences there are; None: it does not.
         initialiser: how the decoders start, each from its network's own seed; the usual way if None.
         bias: whether the decoders have biases.
         seed: order of the batches, see `train`.
@@ -188,8 +188,9 @@ def _repeat(cell: Any, each: list[Sequences], task: _Task) -> Any:
     data = examples[0] if len(wanted) == 1 else examples
     until = task.until
     if task.unexplained is not None:
-        variance = np.mean([values.var(axis=0).mean() for values in wanted.values()])
-        until = dataclasses.replace(until, loss=max(until.loss or 0.0, float(task.unexplained * variance)))
+        shares = np.array([task.unexplained * wanted[id(xs)].var(axis=0).mean() for xs in each])
+        limits = np.maximum(0.0 if until.loss is None else until.loss, shares)
+        until = dataclasses.replace(until, loss=tuple(limits.tolist()))
     solution = train(networks, task.learner, data, loss=SquaredError(), until=until, seed=task.seed, width=task.width)
     task.solutions.append(solution)
     layer = solution.networks.stacked.layers.layers[0]
