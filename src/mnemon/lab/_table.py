@@ -3,7 +3,9 @@
 from ._experiment import Experiment
 from ._latching_contexts import LATCHING_CONTEXT_IDENTITY, LATCHING_CONTEXT_ZERO
 from ._latching_grid import LATCHING_GRID
+from ._latching_horizon import LATCHING_HORIZON
 from ._latching_pretraining import LATCHING_PRETRAINING
+from ._latching_recommended import LATCHING_RECOMMENDED
 from ._latching_rules import LATCHING_RULES
 from ._latching_why import LATCHING_WHY
 from ._rule_cost import RULE_COST
@@ -18,5 +20,7 @@ _ALL: tuple[Experiment, ...] = (
     LATCHING_GRID,
     WEIGHT_DISTRIBUTION,
     RULE_COST,
+    LATCHING_RECOMMENDED,
+    LATCHING_HORIZON,
 )
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ALL}

@@ -1,0 +1,211 @@
+"""Who still latches: every cell of the package under back-propagation, and every learning rule on one cell."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from ..cells import CELLS, Elman
+from ..layers import Network, Readout, Segmented
+from ..learning import (
+    BPTT,
+    RFLO,
+    RTRL,
+    UORO,
+    Batch,
+    Examples,
+    Gradient,
+    Learner,
+    Optax,
+    Population,
+    SnAp,
+    SquaredError,
+    Store,
+    Truncated1997,
+    TruncatedBPTT,
+    Until,
+    answers,
+    train,
+)
+from ..problems import Latching
+from ._account import Account, Grid, HeatMap
+from ._experiment import Run
+from ._results import Record, pick
+
+LENGTHS = (60, 130, 300, 1000)
+RULES: dict[str, Gradient] = {
+    "rtrl": RTRL(),
+    "snap1": SnAp(1),
+    "uoro": UORO(),
+    "rflo": RFLO(),
+    "truncated1997": Truncated1997(),
+    "truncated-20": TruncatedBPTT(20),
+}
+# The cell that all rules are tried on.
+CELL = "lstm"
+SEGMENTED = ("segmented-elman", "segmented-lstm")
+# Exact, and far dearer than back-propagation, whose numbers it has by law: not run on longer strings.
+MOST = {"rtrl": 130}
+KNOWS = 0.95
+
+
+@dataclass(frozen=True)
+class HorizonRun:
+    """One cell and rule at one length."""
+
+    cell: str
+    rule: str
+    length: int
+    units: int = 16
+    strings: int = 200
+    rate: float = 0.01
+    batch: int = 10
+    epochs: int = 15
+    error: float = 0.01
+    test: int = 500
+    condition: str = field(default="", init=False)
+    unit: int = 4
+    width: int = 4
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "condition", f"horizon-{self.cell}-{self.rule}")
+
+    @property
+    def place(self) -> Mapping[str, Any]:
+        """The length."""
+        return {"length": self.length}
+
+    @property
+    def protocol(self) -> Mapping[str, Any]:
+        """Everything else."""
+        return {k: v for k, v in asdict(self).items() if k != "length"}
+
+    def network(self, key: Any) -> Network:
+        """One untrained network."""
+        a, b, c = jax.random.split(key, 3)
+        letters, units = Latching(self.length).input_size, self.units
+        if self.cell in SEGMENTED:
+            above = CELLS[self.cell.removeprefix("segmented-")](units, units, key=b)
+            cell = Segmented(Elman(letters, units, key=a), above, max(15, -(-self.length // 25)))
+        else:
+            cell = CELLS[self.cell](letters, units, key=a)
+        return Network(cell, Readout(cell.output_size, 1, squashing="logistic", key=c))
+
+    def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
+        """See `Run`."""
+        problem = Latching(self.length)
+        keys = [jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), self.length), k) for k in (0, 1)]
+        sample, test = problem.sample(keys[0], self.strings), problem.sample(keys[1], self.test)
+        gradient = BPTT() if self.rule == "bptt" else RULES[self.rule]
+        solution = train(
+            Population.make(self.network, list(members), seed),
+            Learner(gradient, Optax("adam", self.rate, clip=1.0), Batch(self.batch)),
+            Examples(sample.xs, sample.targets),
+            loss=SquaredError(),
+            until=Until(self.epochs, loss=self.error),
+            store=None if checkpoint is None else Store(checkpoint, every=20),
+            seed=seed,
+            width=self.width,
+        )
+        jax.clear_caches()  # many programs, each used once
+        right = problem.right(answers(solution.networks, test.xs), test.targets).mean(axis=-1)
+        return [
+            {
+                "network": int(member),
+                "success": bool(right[k] >= KNOWS),
+                "reached": result.reached,
+                "epochs": result.epochs,
+                "test_accuracy": round(float(right[k]), 6),
+            }
+            for k, (member, result) in enumerate(zip(members, solution.results))
+        ]
+
+
+def _pairs() -> list[tuple[str, str]]:
+    return [(cell, "bptt") for cell in (*CELLS, *SEGMENTED)] + [(CELL, rule) for rule in RULES]
+
+
+@dataclass(frozen=True)
+class LatchingHorizon:
+    """The picture, as an `Experiment`."""
+
+    name: str = "latching-horizon"
+    title: str = "Information latching: who still latches"
+    question: str = (
+        "Which cell, and which learning rule, still tells at the end of T letters whether the first 50 were the "
+        "keyword? New here; nothing was published."
+    )
+    networks: int = 4
+    lengths: tuple[int, ...] = LENGTHS
+
+    def runs(self, lengths: Sequence[int], quick: bool) -> list[Run]:
+        """Every cell and every rule, where it is not too dear."""
+        pairs = [("lstm", "bptt"), ("segmented-lstm", "bptt"), ("lstm", "rflo")] if quick else _pairs()
+        return [
+            HorizonRun(cell, rule, length)
+            for length in lengths
+            for cell, rule in pairs
+            if length <= MOST.get(rule, length)
+        ]
+
+    def networks_of(self, run: Run, networks: int) -> int:
+        """All."""
+        return networks
+
+    def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
+        """One map: who knows new strings, over the length."""
+        rows, values, names = [], [], []
+        for cell, rule in _pairs():
+            some = records.get(f"horizon-{cell}-{rule}", ())
+            here = [pick(some, length=length) for length in lengths]
+            if not any(here):
+                continue
+            names.append(cell if rule == "bptt" else f"{cell}, {rule}")
+            values.append(
+                tuple(100 * sum(r["success"] for r in group) / len(group) if group else None for group in here)
+            )
+            rows.append((names[-1], *(_words(group) for group in here)))
+        run = HorizonRun(CELL, "bptt", LENGTHS[0])
+        heads = tuple(f"T = {length}" for length in lengths)
+        caption = f"Networks that know new strings (accuracy of at least {KNOWS:g}), in per cent."
+        return Account(
+            name=self.name,
+            title=self.title,
+            question=self.question,
+            quick=quick,
+            grids=(
+                Grid(
+                    f"Networks with a test accuracy of at least {KNOWS:g}, and the mean.",
+                    ("", *heads),
+                    tuple(rows),
+                ),
+            ),
+            figures=(
+                HeatMap(caption, "letters, T", "cell, rule", tuple(map(str, lengths)), tuple(names), tuple(values)),
+            ),
+            notes={
+                "How": (
+                    f"{run.units} units with the cell's own defaults, one logistic output at the end, Adam at "
+                    f"{run.rate:g} clipped to norm 1, batches of {run.batch} of {run.strings} strings (the same for all networks), "
+                    f"at most {run.epochs} epochs: a small budget, alike for all, and nobody's best.",
+                    "Names without a rule are under bptt. Segmented networks have segments of max(15, T / 25) letters "
+                    "and a tanh cell below. rtrl has bptt's gradient by law, and is not run beyond T = 130.",
+                )
+            },
+        )
+
+
+def _share(group: Sequence[Record]) -> float | None:
+    return 100 * sum(record["success"] for record in group) / len(group) if group else None
+
+
+def _words(group: Sequence[Record]) -> str:
+    if not group:
+        return "-"
+    mean = sum(record["test_accuracy"] for record in group) / len(group)
+    return f"{sum(record['success'] for record in group)}/{len(group)} ({mean:.2f})"
+
+
+LATCHING_HORIZON = LatchingHorizon()

@@ -1,0 +1,137 @@
+"""A configuration of today that latches: what to take where a decision must be held over a long lag.
+
+Segments shorten the lag: a tanh cell reads each segment, and an LSTM, whose forget gates start open (bias 3), takes one
+step a segment, of which there are about 25 however long the strings are. Adam in small batches, clipped to norm 1.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from ..cells import LSTM, Elman
+from ..layers import Network, Readout, Segmented
+from ..learning import BPTT, Batch, Examples, Learner, Optax, Population, SquaredError, Store, Until, answers, train
+from ..problems import Latching
+from ._account import Account
+from ._experiment import Run
+from ._results import Record
+from ._success_table import Column, success_grid, success_plot
+
+LENGTHS = (60, 130, 300, 1000)
+KNOWS = 0.99
+
+
+@dataclass(frozen=True)
+class RecommendedRun:
+    """The configuration at one length. The error at which training ends is a tenth of the published criterion."""
+
+    length: int
+    units: int = 16
+    segments: int = 25
+    shortest: int = 15
+    forget_bias: float = 3.0
+    strings: int = 500
+    rate: float = 0.01
+    batch: int = 10
+    epochs: int = 40
+    error: float = 0.001
+    test: int = 1000
+    condition: str = "recommended"
+    unit: int = 24
+    width: int = 8
+
+    @property
+    def place(self) -> Mapping[str, Any]:
+        """The length."""
+        return {"length": self.length}
+
+    @property
+    def protocol(self) -> Mapping[str, Any]:
+        """Everything else."""
+        return {k: v for k, v in asdict(self).items() if k != "length"}
+
+    def network(self, key: Any) -> Network:
+        """One untrained network."""
+        a, b, c = jax.random.split(key, 3)
+        symbol = Elman(Latching(self.length).input_size, self.units, key=a)
+        segment = LSTM(self.units, self.units, gate_bias={"forget": self.forget_bias}, key=b)
+        levels = Segmented(symbol, segment, max(self.shortest, -(-self.length // self.segments)))
+        return Network(levels, Readout(self.units, 1, squashing="logistic", key=c))
+
+    def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
+        """See `Run`."""
+        problem = Latching(self.length)
+        keys = [jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), self.length), k) for k in (0, 1)]
+        samples = [problem.sample(jax.random.fold_in(keys[0], k), self.strings) for k in members]
+        test = problem.sample(keys[1], self.test)
+        solution = train(
+            Population.make(self.network, list(members), seed),
+            Learner(BPTT(), Optax("adam", self.rate, clip=1.0), Batch(self.batch)),
+            [Examples(sample.xs, sample.targets) for sample in samples],
+            loss=SquaredError(),
+            until=Until(self.epochs, loss=self.error),
+            store=None if checkpoint is None else Store(checkpoint, every=20),
+            seed=seed,
+            width=self.width,
+        )
+        right = problem.right(answers(solution.networks, test.xs), test.targets).mean(axis=-1)
+        return [
+            {
+                "network": int(member),
+                "success": result.reached,
+                "ended": result.sentence,
+                "epochs": result.epochs,
+                "sequences": result.sequences,
+                "test_accuracy": round(float(right[k]), 6),
+            }
+            for k, (member, result) in enumerate(zip(members, solution.results))
+        ]
+
+
+@dataclass(frozen=True)
+class LatchingRecommended:
+    """How far the configuration holds, as an `Experiment`."""
+
+    name: str = "latching-recommended"
+    title: str = "Information latching: a configuration that latches"
+    question: str = (
+        "Which network of this package, trained how, holds the decision with 100 of 100 networks at T = 130 and knows "
+        "new strings, and how far does that go?"
+    )
+    networks: int = 100
+    lengths: tuple[int, ...] = LENGTHS
+
+    def runs(self, lengths: Sequence[int], quick: bool) -> list[Run]:
+        """One a length."""
+        return [RecommendedRun(length) for length in lengths]
+
+    def networks_of(self, run: Run, networks: int) -> int:
+        """All."""
+        return networks
+
+    def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
+        """The table, and the configuration."""
+        columns = [Column("recommended", "recommended", {})]
+        run = RecommendedRun(LENGTHS[0])
+        return Account(
+            name=self.name,
+            title=self.title,
+            question=self.question,
+            quick=quick,
+            grids=(success_grid(columns, records, lengths, KNOWS),),
+            figures=(success_plot(columns, records, lengths, KNOWS),),
+            notes={
+                "Configuration": (
+                    f"Segmented(Elman(26, {run.units}), LSTM({run.units}, {run.units}, forget bias "
+                    f"{run.forget_bias:g}), length=max({run.shortest}, T / {run.segments})), one logistic output at the end, squared error.",
+                    f"Optax('adam', {run.rate:g}, clip=1), batches of {run.batch}, {run.strings} training strings of "
+                    f"each network's own, until the error is below {run.error:g} ({run.epochs} epochs at most).",
+                )
+            },
+        )
+
+
+LATCHING_RECOMMENDED = LatchingRecommended()
