@@ -163,9 +163,7 @@ class LatchingHorizon:
             if not any(here):
                 continue
             names.append(cell if rule == "bptt" else f"{cell}, {rule}")
-            values.append(
-                tuple(100 * sum(r["success"] for r in group) / len(group) if group else None for group in here)
-            )
+            values.append(tuple(_share(group) for group in here))
             rows.append((names[-1], *(_words(group) for group in here)))
         run = HorizonRun(CELL, "bptt", LENGTHS[0])
         heads = tuple(f"T = {length}" for length in lengths)
@@ -188,7 +186,8 @@ class LatchingHorizon:
             notes={
                 "How": (
                     f"{run.units} units with the cell's own defaults, one logistic output at the end, Adam at "
-                    f"{run.rate:g} clipped to norm 1, batches of {run.batch} of {run.strings} strings (the same for all networks), "
+                    f"{run.rate:g} clipped to norm 1, batches of {run.batch} of {run.strings} strings (the same "
+                    f"for all networks), "
                     f"at most {run.epochs} epochs: a small budget, alike for all, and nobody's best.",
                     "Names without a rule are under bptt. Segmented networks have segments of max(15, T / 25) letters "
                     "and a tanh cell below. rtrl has bptt's gradient by law, and is not run beyond T = 130.",

@@ -126,7 +126,8 @@ class LatchingRecommended:
             notes={
                 "Configuration": (
                     f"Segmented(Elman(26, {run.units}), LSTM({run.units}, {run.units}, forget bias "
-                    f"{run.forget_bias:g}), length=max({run.shortest}, T / {run.segments})), one logistic output at the end, squared error.",
+                    f"{run.forget_bias:g}), length=max({run.shortest}, T / {run.segments})), one logistic output "
+                    f"at the end, squared error.",
                     f"Optax('adam', {run.rate:g}, clip=1), batches of {run.batch}, {run.strings} training strings of "
                     f"each network's own, until the error is below {run.error:g} ({run.epochs} epochs at most).",
                 )
