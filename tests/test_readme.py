@@ -1,4 +1,4 @@
-"""The README's code, and that of the page on tasks, runs as it stands there."""
+"""The README's code, and that of the pages on tasks and on the lab, runs as it stands there."""
 
 import re
 import shlex
@@ -9,9 +9,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
-TASKS = (ROOT / "docs" / "tasks.md").read_text()
+PAGES = [(ROOT / "docs" / name).read_text() for name in ("tasks.md", "lab.md")]
 PYTHON = [code for language, code in BLOCKS if language == "python"]
-PYTHON += re.findall(r"^```python\n(.*?)^```", TASKS, flags=re.DOTALL | re.MULTILINE)
+PYTHON += [code for page in PAGES for code in re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)]
 SHELL = [line for language, code in BLOCKS if language == "sh" for line in code.splitlines() if line]
 
 

@@ -21,7 +21,20 @@ _ROOM_OF = {
     "Sequences": "sequences",
     "load": "estimators",
 }
-_ROOMS = ("cells", "data", "errors", "estimators", "layers", "learning", "preprocessing", "report", "sequences")
+_ROOMS = (
+    "cells",
+    "data",
+    "diagnosis",
+    "errors",
+    "estimators",
+    "lab",
+    "layers",
+    "learning",
+    "preprocessing",
+    "problems",
+    "report",
+    "sequences",
+)
 
 
 def __getattr__(name: str) -> Any:

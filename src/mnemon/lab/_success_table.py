@@ -55,13 +55,15 @@ def success_grid(
             known = [column.published[n] for n in lengths if n in column.published]
             theirs = tuple(sum(values) / len(values) for values in zip(*known)) if len(known) == len(lengths) else None
             rows.append((f"{column.label}, mean", *means, *_theirs(theirs)))
-    return Grid(
+    caption = (
         "Successes in training (of so many networks, with the 95 % interval in per cent), mean epochs and mean test "
-        f"accuracy of the successful, and how many of all also know new strings (test accuracy of at least {knows:g}); "
-        "then the published successes of 100, epochs and accuracy.",
-        ("", "successes", "95 %", "epochs", "accuracy", "test successes", "published", "epochs", "accuracy"),
-        tuple(rows),
+        f"accuracy of the successful, and how many of all also know new strings (test accuracy of at least {knows:g})"
     )
+    head = ("", "successes", "95 %", "epochs", "accuracy", "test successes")
+    if not any(column.published for column in columns):
+        return Grid(f"{caption}.", head, tuple(row[: len(head)] for row in rows))
+    theirs = ("published", "epochs", "accuracy")
+    return Grid(f"{caption}; then the published successes of 100, epochs and accuracy.", head + theirs, tuple(rows))
 
 
 def success_plot(
