@@ -393,3 +393,12 @@ def test_contexts_that_cannot_be_are_refused():
         reset_context(make(contexts), "identiy")
     with pytest.raises(InvalidInput, match="no recurrent_weights that are trained"):
         reset_context(make(lambda a, b, c: LeakyESN(FEATURES, UNITS, key=a)), "zero")
+
+
+def test_levels_are_reset_by_their_places():
+    before = make(two(length=3))
+    lower, upper = context_weights(reset_context(before, "zero", levels=[1]).stacked)
+    np.testing.assert_array_equal(lower, context_weights(before.stacked)[0])
+    assert not np.asarray(upper).any()
+    with pytest.raises(InvalidInput, match="there are 2, numbered from 0"):
+        reset_context(before, "zero", levels=[2])

@@ -102,7 +102,8 @@ class LatchingRun:
 
     Attributes:
         condition: its name. rule: how the gradient is found.
-        pretrained: whether the levels are auto-encoders first; context: what becomes of the context weights then.
+        pretrained: whether the levels are auto-encoders first; context: what becomes of the context weights then;
+            levels: of which (0 the symbols', 1 the segments'); None: of both.
 
     """
 
@@ -111,6 +112,7 @@ class LatchingRun:
     rule: Literal["BPTT", "RTRL"] = "BPTT"
     pretrained: bool = False
     context: Context = "keep"
+    levels: tuple[int, ...] | None = None
     setting: Setting = SETTING
     unit: int = 24
     width: int = 8
@@ -123,7 +125,7 @@ class LatchingRun:
     @property
     def protocol(self) -> Mapping[str, Any]:
         """Everything but the length, and what does not concern this condition."""
-        numbers = {k: v for k, v in dataclasses.asdict(self).items() if k != "length"}
+        numbers = {k: v for k, v in dataclasses.asdict(self).items() if k != "length" and v is not None}
         if not self.pretrained:
             kept = {k: v for k, v in numbers["setting"].items() if not k.startswith("pretraining")}
             numbers = {**numbers, "setting": kept}
@@ -184,7 +186,7 @@ class LatchingRun:
             unexplained=setting.pretraining_unexplained, initialiser=uniform(setting.reach), bias=setting.biases,
             seed=seed, width=self.width,
         )  # fmt: skip
-        return reset_context(trained.population, self.context)
+        return reset_context(trained.population, self.context, levels=self.levels)
 
 
 def _last(errors: Any) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ._account import Account
 from ._experiment import Run
-from ._latching import KNOWS, LENGTHS, QUICK, SETTING, LatchingRun, Setting
+from ._latching import KNOWS, LENGTHS, QUICK, SETTING, LatchingRun, Setting, latching_run
 from ._results import Record
 from ._success_table import Column, success_grid, success_plot
 
@@ -19,6 +19,16 @@ CHANGES: dict[str, tuple[str, dict[str, object]]] = {
     "why-biases": ("with biases", {"biases": True}),
     "why-batch": ("an update for 10 strings", {"batch": 10}),
     "why-fifty-wide": ("50 strings, weights in [-1, 1]", {"sequences": FIFTY, "reach": 1.0}),
+}
+# Which level's context weights the identity is good or bad for; those of the tables reset both.
+RESETS: dict[str, tuple[str, tuple[int, ...]]] = {
+    "why-identity-symbols": ("identity at the symbol level alone", (0,)),
+    "why-identity-segments": ("identity at the segment level alone", (1,)),
+}
+SHARED = {
+    "pretrained": "pre-trained, as in the tables",
+    "pretrained-zero": "context zero, as in the tables",
+    "pretrained-identity": "context identity, as in the tables",
 }
 
 
@@ -38,11 +48,20 @@ class LatchingWhy:
     def runs(self, lengths: Sequence[int], quick: bool) -> list[Run]:
         """Every change at every length."""
         base = QUICK if quick else SETTING
-        return [
-            LatchingRun(condition, length, setting=_changed(base, changes), unit=_unit(condition))
-            for length in lengths
-            for condition, (_, changes) in CHANGES.items()
-        ]
+        runs: list[Run] = []
+        for length in lengths:
+            runs += [
+                LatchingRun(condition, length, setting=_changed(base, changes), unit=_unit(condition))
+                for condition, (_, changes) in CHANGES.items()
+            ]
+            runs += [latching_run(condition, length, quick) for condition in SHARED]
+            runs += [
+                LatchingRun(
+                    condition, length, pretrained=True, context="identity", levels=levels, setting=base, unit=16
+                )
+                for condition, (_, levels) in RESETS.items()
+            ]
+        return runs
 
     def networks_of(self, run: Run, networks: int) -> int:
         """All."""
@@ -50,7 +69,9 @@ class LatchingWhy:
 
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """The table, and what it says."""
-        columns = [Column(condition, label, {}) for condition, (label, _) in CHANGES.items()]
+        labels = {condition: label for condition, (label, _) in CHANGES.items()} | SHARED
+        labels |= {condition: label for condition, (label, _) in RESETS.items()}
+        columns = [Column(condition, label, {}) for condition, label in labels.items()]
         return Account(
             name=self.name,
             title=self.title,
