@@ -49,7 +49,7 @@ def test_of_networks():
 def test_wrong_populations():
     wider = Network(Elman(3, 5, key=jax.random.key(0)), Readout(5, 2, key=jax.random.key(1)))
     squashed = Network(Elman(3, 4, key=jax.random.key(0)), Readout(4, 2, squashing="tanh", key=jax.random.key(1)))
-    with pytest.raises(InvalidInput, match="at least 1 network; got 0"):
+    with pytest.raises(InvalidInput, match="members=0: expected at least 1 network"):
         Population.make(network, 0, 0)
     with pytest.raises(InvalidInput, match="at least 1 network; got none"):
         Population.of([])

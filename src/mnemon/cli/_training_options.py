@@ -65,7 +65,12 @@ Missing = Annotated[
 ]
 Standardize = Annotated[bool, _option(TRAINING, "Bring each channel to mean 0 and deviation 1.")]
 Gradient = Annotated[
-    str, _option(TRAINING, "The gradient rule: bptt, rtrl, snap ... (mnemon list gradients).", metavar="NAME")
+    str,
+    _option(
+        TRAINING,
+        "The gradient rule: bptt, rtrl, snap, uoro, rflo or truncated1997 (mnemon list gradients).",
+        metavar="NAME",
+    ),
 ]
 Truncate = Annotated[
     int | None, _option(TRAINING, "Let errors run back through at most so many steps.", metavar="STEPS")

@@ -30,10 +30,14 @@ class Population(eqx.Module):
         """`members` networks from `make(key)`, or those of these numbers.
 
         Member k is the same however many others there are.
+
+        Raises:
+            InvalidInput: no member, or a negative number.
+
         """
         numbers = np.arange(members) if isinstance(members, int) else np.asarray(members, int)
         if not numbers.size or numbers.min() < 0:
-            raise InvalidInput(f"a population has at least 1 network; got {members}")
+            raise InvalidInput(f"members={members}: expected at least 1 network, numbered from 0")
         seeds = member_seeds(seed, int(numbers.max()) + 1)[numbers]
         keys = jax.vmap(lambda s: jax.random.fold_in(jax.random.key(s), 0))(seeds)
         return cls(eqx.filter_vmap(make)(keys), seeds)
