@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from ._account import Account
 from ._experiment import Run
@@ -11,24 +12,38 @@ from ._results import Record
 from ._success_table import Column, success_grid, success_plot
 
 FIFTY = tuple((length, 50) for length in LENGTHS)
-CHANGES: dict[str, tuple[str, dict[str, object]]] = {
-    "random": ("as in the tables", {}),
-    "why-fifty": ("50 strings at every length", {"sequences": FIFTY}),
-    "why-slow": ("rate 0.1, momentum 0.4", {"rate": 0.1, "momentum": 0.4}),
-    "why-wide": ("weights in [-1, 1]", {"reach": 1.0}),
-    "why-biases": ("with biases", {"biases": True}),
-    "why-batch": ("an update for 10 strings", {"batch": 10}),
-    "why-fifty-wide": ("50 strings, weights in [-1, 1]", {"sequences": FIFTY, "reach": 1.0}),
-}
-# Which level's context weights the identity is good or bad for; those of the tables reset both.
-RESETS: dict[str, tuple[str, tuple[int, ...]]] = {
-    "why-identity-symbols": ("identity at the symbol level alone", (0,)),
-    "why-identity-segments": ("identity at the segment level alone", (1,)),
-}
+SLOW = {"rate": 0.1, "momentum": 0.4}
+
+
+class Change(NamedTuple):
+    """What differs from the tables: numbers of the `Setting`, and fields of the `LatchingRun`."""
+
+    label: str
+    setting: Mapping[str, Any] = {}
+    run: Mapping[str, Any] = {}
+
+
+# Conditions of the tables themselves, to compare with.
 SHARED = {
+    "random": "as in the tables",
     "pretrained": "pre-trained, as in the tables",
     "pretrained-zero": "context zero, as in the tables",
     "pretrained-identity": "context identity, as in the tables",
+}
+IDENTITY = {"pretrained": True, "context": "identity"}
+CHANGES = {
+    "why-slow": Change("rate 0.1, momentum 0.4", SLOW),
+    "why-batch": Change("an update for 10 strings", {"batch": 10}),
+    "why-wide": Change("weights in [-1, 1]", {"reach": 1.0}),
+    "why-biases": Change("with biases", {"biases": True}),
+    "why-fifty": Change("50 strings at every length", {"sequences": FIFTY}),
+    "why-fifty-wide": Change("50 strings, weights in [-1, 1]", {"sequences": FIFTY, "reach": 1.0}),
+    "why-slow-pretrained": Change("pre-trained, rate 0.1, momentum 0.4", SLOW, {"pretrained": True}),
+    "why-slow-zero": Change("context zero, rate 0.1, momentum 0.4", SLOW, {"pretrained": True, "context": "zero"}),
+    "why-slow-identity": Change("context identity, rate 0.1, momentum 0.4", SLOW, IDENTITY),
+    # Which level's context weights the identity is good or bad for; those of the tables reset both.
+    "why-identity-symbols": Change("identity at the symbol level alone", run=IDENTITY | {"levels": (0,)}),
+    "why-identity-segments": Change("identity at the segment level alone", run=IDENTITY | {"levels": (1,)}),
 }
 
 
@@ -48,20 +63,14 @@ class LatchingWhy:
     def runs(self, lengths: Sequence[int], quick: bool) -> list[Run]:
         """Every change at every length."""
         base = QUICK if quick else SETTING
-        runs: list[Run] = []
-        for length in lengths:
-            runs += [
-                LatchingRun(condition, length, setting=_changed(base, changes), unit=_unit(condition))
-                for condition, (_, changes) in CHANGES.items()
-            ]
-            runs += [latching_run(condition, length, quick) for condition in SHARED]
-            runs += [
-                LatchingRun(
-                    condition, length, pretrained=True, context="identity", levels=levels, setting=base, unit=16
-                )
-                for condition, (_, levels) in RESETS.items()
-            ]
-        return runs
+        return [
+            run
+            for length in lengths
+            for run in (
+                *(latching_run(condition, length, quick) for condition in SHARED),
+                *(_changed(condition, length, base) for condition in CHANGES),
+            )
+        ]
 
     def networks_of(self, run: Run, networks: int) -> int:
         """All."""
@@ -69,8 +78,7 @@ class LatchingWhy:
 
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """The table, and what it says."""
-        labels = {condition: label for condition, (label, _) in CHANGES.items()} | SHARED
-        labels |= {condition: label for condition, (label, _) in RESETS.items()}
+        labels = SHARED | {condition: change.label for condition, change in CHANGES.items()}
         columns = [Column(condition, label, {}) for condition, label in labels.items()]
         return Account(
             name=self.name,
@@ -85,13 +93,9 @@ class LatchingWhy:
         )
 
 
-def _unit(condition: str) -> int:
-    """As in the tables, where the results are theirs; else what one job takes."""
-    return 24 if condition == "random" else 16
-
-
-def _changed(base: Setting, changes: dict[str, object]) -> Setting:
-    return dataclasses.replace(base, **changes)  # pyright: ignore[reportArgumentType]
+def _changed(condition: str, length: int, base: Setting) -> LatchingRun:
+    change = CHANGES[condition]
+    return LatchingRun(condition, length, setting=dataclasses.replace(base, **change.setting), unit=16, **change.run)
 
 
 LATCHING_WHY = LatchingWhy()
