@@ -26,7 +26,7 @@ MOST = {"BPTT": 1000, "RTRL": 200}
 PUBLISHED = {"BPTT": 180.0, "RTRL": 21.65 * 3600}
 LABELS = {"BPTT": "eBPTT", "RTRL": "eRTRL"}
 # Enough epochs for a steady time; the 100 are counted from those.
-ENOUGH = 60.0
+ENOUGH = 20.0
 
 
 @dataclass(frozen=True)
