@@ -17,7 +17,11 @@ LATCHING_RULES = LatchingTable(
     title="Information latching: eBPTT against eRTRL",
     question="Which learning rule lets a segmented-memory network hold a decision over a growing lag? Table of "
     "S. Gluege, R. Boeck and A. Wendemuth, NCTA 2012, pp. 451-456.",
-    columns=(Column("random", "eBPTT", EBPTT), Column("rtrl", "eRTRL", ERTRL)),
+    columns=(
+        Column("random", "eBPTT", EBPTT),
+        Column("rtrl", "eRTRL", ERTRL),
+        Column("why-slow", "eBPTT, rate 0.1, momentum 0.4", {}),
+    ),
     notes=(
         (
             "The two rules",
@@ -25,6 +29,18 @@ LATCHING_RULES = LatchingTable(
                 "With weights fixed along a string and an error at its end the two rules compute the same gradient (a "
                 "law of the tests, to 1e-9). eRTRL was run in earnest for 3 networks a length; for the others eBPTT "
                 "stands in by that law.",
+            ),
+        ),
+        (
+            "Why the published counts differ",
+            (
+                "Not because of the gradient. The papers chose rate and momentum for each rule by itself. The last "
+                "rows change these two alone: at the smaller rate nearly all networks succeed at every length, and "
+                "know new strings less well where strings are long. Those are the two marks of the published eRTRL. "
+                "Its few epochs are not: the smaller rate takes more of them here.",
+                "Counts also hang on the other open choices (mnemon reproduce latching-why): wider initial weights or "
+                "batches turn most failures at T = 130 into successes too, and with 50 training strings networks "
+                "succeed by heart: none knows new strings.",
             ),
         ),
     ),
