@@ -7,6 +7,7 @@ from ._latching_horizon import LATCHING_HORIZON
 from ._latching_pretraining import LATCHING_PRETRAINING
 from ._latching_recommended import LATCHING_RECOMMENDED
 from ._latching_rules import LATCHING_RULES
+from ._latching_setting import LATCHING_SETTING
 from ._latching_why import LATCHING_WHY
 from ._rule_cost import RULE_COST
 from ._weight_distribution import WEIGHT_DISTRIBUTION
@@ -16,6 +17,7 @@ _ALL: tuple[Experiment, ...] = (
     LATCHING_PRETRAINING,
     LATCHING_CONTEXT_ZERO,
     LATCHING_CONTEXT_IDENTITY,
+    LATCHING_SETTING,
     LATCHING_WHY,
     LATCHING_GRID,
     WEIGHT_DISTRIBUTION,
