@@ -7,8 +7,9 @@ An experiment is a published table or figure. Its runs are the cells of the tabl
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 from ._account import Account
 from ._results import Record
@@ -40,6 +41,23 @@ class Run(Protocol):
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
         """Train the networks of these numbers: a record each, with at least "network", "success" and "seconds"."""
         ...
+
+
+class Placed:
+    """A frozen dataclass that is a run: its place is the fields named in `PLACE`, its protocol all others."""
+
+    PLACE: ClassVar[tuple[str, ...]] = ("length",)
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """See `Run`."""
+        return {name: getattr(self, name) for name in self.PLACE}
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """See `Run`."""
+        numbers: dict[str, Any] = asdict(cast("Any", self))
+        return {name: value for name, value in numbers.items() if name not in self.PLACE}
 
 
 class Experiment(Protocol):

@@ -10,7 +10,7 @@ ones were looked at (docs/results/latching.md tells how): the numbers of `Settin
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,24 +22,20 @@ from ..layers import Network, Readout, Segmented
 from ..learning import (
     BPTT,
     RTRL,
-    SENTENCES,
     Batch,
-    Examples,
     Learner,
     Optax,
     Population,
-    SquaredError,
-    Store,
     Until,
-    answers,
-    train,
 )
 from ..learning import (
     Sequence as Online,
 )
 from ..learning.pretraining import Context, pretrain, reset_context
 from ..problems import Latching
+from ._experiment import Placed
 from ._results import Record
+from ._trial import own_strings, trial
 
 LENGTHS = (60, 70, 80, 90, 100, 110, 120, 130)
 # A network that also knows strings it was not trained on.
@@ -99,7 +95,7 @@ SLOW: dict[str, Any] = {"rate": 0.1, "momentum": 0.4}
 
 
 @dataclass(frozen=True)
-class LatchingRun:
+class LatchingRun(Placed):
     """One condition at one length.
 
     Attributes:
@@ -120,14 +116,9 @@ class LatchingRun:
     width: int = 8
 
     @property
-    def place(self) -> Mapping[str, Any]:
-        """The length."""
-        return {"length": self.length}
-
-    @property
-    def protocol(self) -> Mapping[str, Any]:
+    def protocol(self) -> dict[str, Any]:
         """Everything but the length, and what does not concern this condition."""
-        numbers = {k: v for k, v in dataclasses.asdict(self).items() if k != "length" and v is not None}
+        numbers = {name: value for name, value in super().protocol.items() if value is not None}
         if not self.pretrained:
             kept = {k: v for k, v in numbers["setting"].items() if not k.startswith("pretraining")}
             numbers = {**numbers, "setting": kept}
@@ -145,38 +136,18 @@ class LatchingRun:
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
         """See `Run`: each network has its own initial weights and its own training strings."""
         setting, problem = self.setting, Latching(self.length)
-        keys = [jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), self.length), k) for k in (0, 1)]
-        samples = [problem.sample(jax.random.fold_in(keys[0], k), setting.strings(self.length)) for k in members]
-        test = problem.sample(keys[1], setting.test)
+        strings = own_strings(problem, seed, members, setting.strings(self.length))
         population = Population.make(self.network, list(members), seed)
         if self.pretrained:
-            population = self.pretrain(population, [sample.xs for sample in samples], seed)
+            population = self.pretrain(population, [sample.xs for sample in strings], seed)
         # SquaredError has twice the slope of the papers' E.
         update = Optax("sgd", setting.rate / 2, momentum=setting.momentum)
         gradient = BPTT() if self.rule == "BPTT" else RTRL()
-        solution = train(
-            population,
-            Learner(gradient, update, Online() if setting.batch == 1 else Batch(setting.batch)),
-            [Examples(sample.xs, sample.targets) for sample in samples],
-            loss=SquaredError(),
-            until=Until(setting.epochs, loss=setting.error),
-            store=None if checkpoint is None else Store(checkpoint, every=20),
-            seed=seed,
-            width=self.width,
-        )
-        right = problem.right(answers(solution.networks, test.xs), test.targets).mean(axis=-1)
-        return [
-            {
-                "network": int(member),
-                "success": result.reached,
-                "ended": SENTENCES[result.code],
-                "epochs": result.epochs,
-                "sequences": result.sequences,
-                "training_error": _last(solution.history["loss"][:, k]),
-                "test_accuracy": round(float(right[k]), 6),
-            }
-            for k, (member, result) in enumerate(zip(members, solution.results))
-        ]
+        learner = Learner(gradient, update, Online() if setting.batch == 1 else Batch(setting.batch))
+        return trial(
+            problem, population, learner, strings, members=members, until=Until(setting.epochs, loss=setting.error),
+            test=setting.test, seed=seed, width=self.width, checkpoint=checkpoint,
+        )  # fmt: skip
 
     def pretrain(self, population: Population, xs: list[Any], seed: int) -> Population:
         """Auto-encoders first, on each network's own strings; then the context weights as the condition wants them."""
@@ -189,11 +160,6 @@ class LatchingRun:
             seed=seed, width=self.width,
         )  # fmt: skip
         return reset_context(trained.population, self.context, levels=self.levels)
-
-
-def _last(errors: Any) -> float:
-    known = errors[errors == errors]
-    return float(known[-1]) if len(known) else float("nan")
 
 
 def latching_run(condition: str, length: int, quick: bool) -> LatchingRun:

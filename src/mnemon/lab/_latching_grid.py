@@ -5,11 +5,10 @@ weights and strings at every place of the grid.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import jax
 import numpy as np
 
 from ..layers import Network
@@ -17,16 +16,19 @@ from ..learning import BPTT, Examples, Learner, Optax, Population, SquaredError,
 from ..learning import Sequence as Online
 from ..problems import Latching
 from ._account import Account, Grid, HeatMap
-from ._experiment import Run
+from ._experiment import Placed, Run
 from ._latching import QUICK, SETTING, LatchingRun, Setting
 from ._results import Record, pick
+from ._trial import own_strings
 
 STEPS = tuple(k / 10 for k in range(1, 10))
 
 
 @dataclass(frozen=True)
-class GridRun:
+class GridRun(Placed):
     """One learning rate with all momenta."""
+
+    PLACE: ClassVar[tuple[str, ...]] = ("length", "rate")
 
     length: int
     rate: float
@@ -36,16 +38,6 @@ class GridRun:
     unit: int = 8
     width: int = 8
 
-    @property
-    def place(self) -> Mapping[str, Any]:
-        """Length and rate."""
-        return {"length": self.length, "rate": self.rate}
-
-    @property
-    def protocol(self) -> Mapping[str, Any]:
-        """Everything else."""
-        return {k: v for k, v in asdict(self).items() if k not in ("length", "rate")}
-
     def network(self, key: Any) -> Network:
         """One untrained network, as in the tables."""
         return LatchingRun("random", self.length, setting=self.setting).network(key)
@@ -53,8 +45,7 @@ class GridRun:
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
         """See `Run`: a record a network, with lists over the momenta."""
         setting, problem = self.setting, Latching(self.length)
-        key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), self.length), 0)
-        each = [problem.sample(jax.random.fold_in(key, k), setting.strings(self.length)) for k in members]
+        each = own_strings(problem, seed, members, setting.strings(self.length))
         places = [(momentum, k) for k in range(len(members)) for momentum in self.momenta]
         population = Population.make(self.network, [members[k] for _, k in places], seed)
         update = Optax("sgd", self.rate / 2, momentum=[momentum for momentum, _ in places])

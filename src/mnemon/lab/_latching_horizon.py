@@ -1,7 +1,7 @@
 """Who still latches: every cell of the package under back-propagation, and every learning rule on one cell."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +15,20 @@ from ..learning import (
     RTRL,
     UORO,
     Batch,
-    Examples,
     Gradient,
     Learner,
     Optax,
     Population,
     SnAp,
-    SquaredError,
-    Store,
     Truncated1997,
     TruncatedBPTT,
     Until,
-    answers,
-    train,
 )
 from ..problems import Latching
 from ._account import Account, Grid, HeatMap
-from ._experiment import Run
+from ._experiment import Placed, Run
 from ._results import Record, pick
+from ._trial import shared_strings, trial
 
 LENGTHS = (60, 130, 300, 1000)
 RULES: dict[str, Gradient] = {
@@ -52,7 +48,7 @@ KNOWS = 0.95
 
 
 @dataclass(frozen=True)
-class HorizonRun:
+class HorizonRun(Placed):
     """One cell and rule at one length."""
 
     cell: str
@@ -72,16 +68,6 @@ class HorizonRun:
     def __post_init__(self) -> None:
         object.__setattr__(self, "condition", f"horizon-{self.cell}-{self.rule}")
 
-    @property
-    def place(self) -> Mapping[str, Any]:
-        """The length."""
-        return {"length": self.length}
-
-    @property
-    def protocol(self) -> Mapping[str, Any]:
-        """Everything else."""
-        return {k: v for k, v in asdict(self).items() if k != "length"}
-
     def network(self, key: Any) -> Network:
         """One untrained network."""
         a, b, c = jax.random.split(key, 3)
@@ -96,30 +82,19 @@ class HorizonRun:
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
         """See `Run`."""
         problem = Latching(self.length)
-        keys = [jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), self.length), k) for k in (0, 1)]
-        sample, test = problem.sample(keys[0], self.strings), problem.sample(keys[1], self.test)
         gradient = BPTT() if self.rule == "bptt" else RULES[self.rule]
-        solution = train(
+        records = trial(
+            problem,
             Population.make(self.network, list(members), seed),
             Learner(gradient, Optax("adam", self.rate, clip=1.0), Batch(self.batch)),
-            Examples(sample.xs, sample.targets),
-            loss=SquaredError(),
-            until=Until(self.epochs, loss=self.error),
-            store=None if checkpoint is None else Store(checkpoint, every=20),
-            seed=seed,
-            width=self.width,
-        )
+            shared_strings(problem, seed, self.strings),
+            members=members, until=Until(self.epochs, loss=self.error),
+            test=self.test, seed=seed, width=self.width, checkpoint=checkpoint,
+        )  # fmt: skip
         jax.clear_caches()  # many programs, each used once
-        right = problem.right(answers(solution.networks, test.xs), test.targets).mean(axis=-1)
+        # What counts is what a network knows, whether its training ended by its error or not.
         return [
-            {
-                "network": int(member),
-                "success": bool(right[k] >= KNOWS),
-                "reached": result.reached,
-                "epochs": result.epochs,
-                "test_accuracy": round(float(right[k]), 6),
-            }
-            for k, (member, result) in enumerate(zip(members, solution.results))
+            {**record, "success": record["test_accuracy"] >= KNOWS, "reached": record["success"]} for record in records
         ]
 
 

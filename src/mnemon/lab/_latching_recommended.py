@@ -9,7 +9,7 @@ networks behind at T = 1000, and segments of 120 letters all of 12 at T = 3000.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,20 @@ import jax
 
 from ..cells import LSTM, Elman
 from ..layers import Network, Readout, Segmented
-from ..learning import BPTT, Batch, Examples, Learner, Optax, Population, SquaredError, Store, Until, answers, train
+from ..learning import BPTT, Batch, Learner, Optax, Population, Until
 from ..problems import Latching
 from ._account import Account
-from ._experiment import Run
+from ._experiment import Placed, Run
 from ._results import Record
 from ._success_table import Column, success_grid, success_plot
+from ._trial import own_strings, trial
 
 LENGTHS = (60, 130, 300, 1000, 3000)
 KNOWS = 0.99
 
 
 @dataclass(frozen=True)
-class RecommendedRun:
+class RecommendedRun(Placed):
     """The configuration at one length. The error at which training ends is a tenth of the published criterion."""
 
     length: int
@@ -48,16 +49,6 @@ class RecommendedRun:
     unit: int = 24
     width: int = 8
 
-    @property
-    def place(self) -> Mapping[str, Any]:
-        """The length."""
-        return {"length": self.length}
-
-    @property
-    def protocol(self) -> Mapping[str, Any]:
-        """Everything else."""
-        return {k: v for k, v in asdict(self).items() if k != "length"}
-
     def network(self, key: Any) -> Network:
         """One untrained network."""
         a, b, c = jax.random.split(key, 3)
@@ -69,31 +60,14 @@ class RecommendedRun:
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
         """See `Run`."""
         problem = Latching(self.length)
-        keys = [jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), self.length), k) for k in (0, 1)]
-        samples = [problem.sample(jax.random.fold_in(keys[0], k), self.strings) for k in members]
-        test = problem.sample(keys[1], self.test)
-        solution = train(
+        return trial(
+            problem,
             Population.make(self.network, list(members), seed),
             Learner(BPTT(), Optax("adam", self.rate, clip=1.0), Batch(self.batch)),
-            [Examples(sample.xs, sample.targets) for sample in samples],
-            loss=SquaredError(),
-            until=Until(self.epochs, loss=self.error),
-            store=None if checkpoint is None else Store(checkpoint, every=20),
-            seed=seed,
-            width=self.width,
-        )
-        right = problem.right(answers(solution.networks, test.xs), test.targets).mean(axis=-1)
-        return [
-            {
-                "network": int(member),
-                "success": result.reached,
-                "ended": result.sentence,
-                "epochs": result.epochs,
-                "sequences": result.sequences,
-                "test_accuracy": round(float(right[k]), 6),
-            }
-            for k, (member, result) in enumerate(zip(members, solution.results))
-        ]
+            own_strings(problem, seed, members, self.strings),
+            members=members, until=Until(self.epochs, loss=self.error),
+            test=self.test, seed=seed, width=self.width, checkpoint=checkpoint,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ letters, over the number of hidden units; 3 minutes (eBPTT) against 21.65 hours 
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -15,7 +15,7 @@ from ..learning import BPTT, RTRL, Examples, Learner, Optax, Population, Squared
 from ..learning import Sequence as Online
 from ..problems import Latching
 from ._account import Account, Curve, Grid, Plot
-from ._experiment import Run
+from ._experiment import Placed, Run
 from ._latching import LatchingRun, Setting
 from ._results import Record, pick
 
@@ -30,8 +30,10 @@ ENOUGH = 20.0
 
 
 @dataclass(frozen=True)
-class CostRun:
+class CostRun(Placed):
     """One rule at one number of units, in each of the two levels."""
+
+    PLACE: ClassVar[tuple[str, ...]] = ("units",)
 
     rule: str
     units: int
@@ -43,14 +45,9 @@ class CostRun:
         object.__setattr__(self, "condition", f"cost-{self.rule.lower()}")
 
     @property
-    def place(self) -> Mapping[str, Any]:
-        """The number of units."""
-        return {"units": self.units}
-
-    @property
-    def protocol(self) -> Mapping[str, Any]:
-        """Everything else."""
-        return {k: v for k, v in asdict(self).items() if k != "units"} | {"strings": STRINGS, "length": LENGTH}
+    def protocol(self) -> dict[str, Any]:
+        """The rule, and the task."""
+        return {**super().protocol, "strings": STRINGS, "length": LENGTH}
 
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
         """See `Run`: the time of an epoch, compilation apart."""

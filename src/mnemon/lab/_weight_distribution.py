@@ -1,20 +1,20 @@
 """How auto-encoder pre-training moves forward and context weights: S. Gluege, R. Boeck and A. Wendemuth, ESANN 2013."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 from ..diagnosis import forward_and_context
 from ..learning import Population
 from ..problems import Latching
 from ._account import Account, Grid, Histograms, Panel
-from ._experiment import Run
+from ._experiment import Placed, Run
 from ._latching import QUICK, SETTING, LatchingRun, Setting
 from ._results import Record
+from ._trial import own_strings
 
 EDGES = tuple(round(float(edge), 6) for edge in np.linspace(-3, 3, 61))
 KINDS = ("forward", "context")
@@ -22,7 +22,7 @@ STAGES = {"random": "random", "pretrained": "pre-trained"}
 
 
 @dataclass(frozen=True)
-class WeightsRun:
+class WeightsRun(Placed):
     """The weights of a network before and after pre-training, as counts between `EDGES`; what lies beyond is apart."""
 
     length: int
@@ -32,22 +32,16 @@ class WeightsRun:
     width: int = 8
 
     @property
-    def place(self) -> Mapping[str, Any]:
-        """The length."""
-        return {"length": self.length}
-
-    @property
-    def protocol(self) -> Mapping[str, Any]:
-        """Everything else."""
-        return {**{k: v for k, v in asdict(self).items() if k != "length"}, "edges": EDGES}
+    def protocol(self) -> dict[str, Any]:
+        """The setting, and where counts are between."""
+        return {**super().protocol, "edges": EDGES}
 
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
         """See `Run`."""
         run = LatchingRun("pretrained", self.length, pretrained=True, setting=self.setting, width=self.width)
-        problem, strings = Latching(self.length), self.setting.strings(self.length)
-        key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), self.length), 0)
         before = Population.make(run.network, list(members), seed)
-        xs = [problem.sample(jax.random.fold_in(key, k), strings).xs for k in members]
+        strings = own_strings(Latching(self.length), seed, members, self.setting.strings(self.length))
+        xs = [sample.xs for sample in strings]
         records: list[Record] = [{"network": int(k), "success": True} for k in members]
         for stage, population in (("random", before), ("pretrained", run.pretrain(before, xs, seed))):
             for kind, weights in forward_and_context(population.stacked.layers).items():
