@@ -10,7 +10,7 @@ from ._results import Record
 from ._success_table import Column, success_grid, success_plot
 
 # Networks of a condition that cost too much for all; the table says so.
-FEW = {"rtrl": 3}
+FEW = {"rtrl": 3, "why-slow": 24}
 
 
 @dataclass(frozen=True)
