@@ -20,7 +20,8 @@ from ._account import Account
 from ._experiment import Experiment, Run, mark_of
 from ._results import Record, Results, pick
 
-# Each process keeps to one core: several together are quicker than one that splits small products between cores.
+# Each process keeps to one core: several together are quicker than one that splits small products between cores. A
+# single one does as well, unless JAX was at work in it before: split products differ in their last bits.
 ONE_CORE = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 
@@ -53,7 +54,8 @@ def reproduce(
         networks: how many networks a run; the published number if None.
         lengths: which lengths of sequences; the published ones if None.
         seed: of everything; networks are numbered from 0 within it.
-        jobs: processes at work; through joblib, whose backends (`joblib.parallel_config`) reach clusters too.
+        jobs: processes at work, a core each; through joblib, whose backends (`joblib.parallel_config`) reach clusters
+            too. With 1 the work is done in this process, which keeps to one core if JAX is first used here.
         out: folder of the results, a file of JSON lines a condition.
         resume: go on with results that are there.
         quick: the short form; its results are kept apart and said to be quick.
@@ -139,13 +141,13 @@ def _train(
 def _ended(
     units: list[tuple[Run, list[int]]], seed: int, jobs: int, folder: Path
 ) -> Iterator[tuple[Run, list[Record]]]:
-    if jobs == 1:
-        for run, members in units:
-            yield _work(run, members, seed, folder)
-        return
-    from joblib import Parallel, delayed
-
     with _environment("XLA_FLAGS", f"{os.environ.get('XLA_FLAGS', '')} {ONE_CORE}".strip()):
+        if jobs == 1:
+            for run, members in units:
+                yield _work(run, members, seed, folder)
+            return
+        from joblib import Parallel, delayed
+
         how: dict[str, Any] = {"return_as": "generator_unordered", "batch_size": 1, "pre_dispatch": "n_jobs"}
         ended: Any = Parallel(n_jobs=jobs, **how)(delayed(_work)(run, members, seed, folder) for run, members in units)
         yield from ended
