@@ -149,7 +149,7 @@ class RuleCost:
                 "Protocol": (
                     "n hidden units are n at the symbol level and n at the segment level (the paper does not say "
                     "whether 100 are 50 + 50; that would be about a sixteenth of our time for eRTRL). One network on "
-                    "one core, float32, compilation left out; 100 epochs are 100 times the median epoch of those timed.",
+                    "one core, float32, compilation left out; 100 epochs are 100 times the median of those timed.",
                     "Beyond 200 + 200 units eRTRL is not run; its power law is in brackets.",
                 ),
             },
