@@ -39,7 +39,7 @@ def heat_map(**changed):
         "y_name": "rate",
         "xs": ("8", "16"),
         "ys": ("0.1", "0.01"),
-        "values": ((12.5, None), (100.0, float("nan"))),
+        "values": ((12.5, None), (80.0, float("nan"))),
     }
     return HeatMap(**(values | changed))
 
@@ -182,7 +182,7 @@ def test_a_map_is_empty_where_nothing_was_measured_and_darkest_at_the_top_of_its
 @pytest.mark.parametrize(
     "values, cells",
     [
-        ([50.0, 37.84, 100.0], ["50.0", "37.8", "100.0"]),
+        ([50.0, 37.84, 100.0], ["50", "38", "100"]),
         ([3.0, 0.0, 12000.0], ["3", "0", "12,000"]),
         ([0.5, 0.25, -0.125], ["0.500", "0.250", "-0.125"]),
         ([4321.5, 1.0, 2.0], ["4,322", "1", "2"]),

@@ -127,7 +127,11 @@ class LatchingGrid:
                 "Protocol": (
                     "As in latching-rules (mnemon reproduce latching-rules says all of it), but for rate and momentum; "
                     "rates are those of E = (d - z)^2 / 2.",
-                )
+                ),
+                "What the full run says": (
+                    "What counts is rate / (1 - momentum), to which steps add up: networks begin to fail where it "
+                    "exceeds about 1.2, whatever the two are. The pair of the tables, 0.6 and 0.5, lies on that edge.",
+                ),
             },
         )
 

@@ -14,7 +14,7 @@ from ._markup import Markup, element, number
 if TYPE_CHECKING:
     from ..lab import HeatMap, Histograms, Panel, Plot
 
-WIDE, MANY = 9, 12  # columns of a map; more have the width of the page, yet more are set smaller
+WIDE, MANY = 6, 12  # columns of a map; more have the width of the page, yet more are set smaller
 
 
 def figure(of: "Plot | HeatMap | Histograms", name: str) -> Markup:
@@ -60,7 +60,7 @@ def _decimals(values: list[float]) -> int:
     top = max(map(abs, values), default=0.0)
     if top >= 1000 or all(value == round(value) for value in values):
         return 0
-    return max(2 - math.floor(math.log10(top)), 1)
+    return max(2 - math.floor(math.log10(top)), 0)
 
 
 def _cell(value: float | None, of: "HeatMap", decimals: int) -> Markup:
