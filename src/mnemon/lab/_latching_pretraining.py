@@ -18,4 +18,14 @@ LATCHING_PRETRAINING = LatchingTable(
     question="Do levels that first learn to repeat their inputs latch more often? Table of S. Gluege, R. Boeck and "
     "A. Wendemuth, ESANN 2013, pp. 29-34; eBPTT.",
     columns=(Column("random", "random", RANDOM), Column("pretrained", "pre-trained", PRETRAINED)),
+    notes=(
+        (
+            "What the full run says",
+            (
+                "The published order and shape: random networks succeed less and less often as strings grow, "
+                "pre-trained ones far more often and in a tenth of the epochs. Both are above the published counts at "
+                "T = 130, by 14 and 21 of 100.",
+            ),
+        ),
+    ),
 )
