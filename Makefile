@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
+NATIVE := hatch_build.py $(wildcard src/mnemon/kernels/native/*)
 
 .PHONY: help demo test lint clean
 help:
@@ -11,7 +12,7 @@ help:
 	@echo "make lint   ruff (style, format) and pyright (types)"
 	@echo "make clean  remove the environment and everything that was made"
 
-$(BIN)/mnemon: pyproject.toml
+$(BIN)/mnemon: pyproject.toml $(NATIVE)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
@@ -35,4 +36,4 @@ lint: $(VENV)/.dev
 	$(BIN)/pyright
 
 clean:
-	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) build dist src/mnemon/kernels/_native.so .pytest_cache .ruff_cache

@@ -56,7 +56,7 @@ def child(way: str, networks: int, epochs: int, part: int, parts: int) -> float:
 
 def measure(way: str, networks: int, epochs: int) -> float:
     parts = 2 if way == "processes" else 1
-    flags = {"threads": "", "devices": f"{ONE_CORE} --xla_force_host_platform_device_count=2", "processes": ONE_CORE}
+    flags = {"threads": "", "devices": f"--xla_force_host_platform_device_count=2 {ONE_CORE}", "processes": ONE_CORE}
     environment = {**os.environ, "XLA_FLAGS": flags[way]}
     words = [sys.executable, __file__, "--networks", str(networks), "--epochs", str(epochs), "--child", way]
     started: list[Any] = [

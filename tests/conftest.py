@@ -51,6 +51,22 @@ def annotations(request):
     jaxtyping_config.update("jaxtyping_disable", False)
 
 
+@pytest.fixture(scope="module", params=["native", "XLA"])
+def either_engine(request):
+    """What a module asks of gradients, asked with the compiled kernels and without them."""
+    import mnemon.kernels
+
+    real = mnemon.kernels.why_not
+    if request.param == "native" and real() is not None:
+        pytest.skip(f"no native engine: {real()}")
+    jax.clear_caches()  # a program compiled with the other engine must not serve
+    if request.param == "XLA":
+        mnemon.kernels.why_not = lambda: "switched off by a test"
+    yield request.param
+    mnemon.kernels.why_not = real
+    jax.clear_caches()
+
+
 # A process may hold so many maps of memory (65,530 on most systems); each compiled program takes a few.
 MOST_MAPS = 30_000
 

@@ -1,4 +1,4 @@
-"""The hoisted walk is the plain walk, in either layout of the batch: outputs, final states and every gradient."""
+"""The hoisted and the native walk are the plain walk: outputs, final states and every gradient."""
 
 import sys
 
@@ -7,12 +7,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from table_of_cells import CELLS, assert_close, inputs, living, make, probe, states
+from table_of_cells import CELLS, FLAT, assert_close, inputs, living, make, probe, states
 
+from mnemon import kernels
+from mnemon.cells import LSTM, Elman
+from mnemon.errors import InvalidInput
 from mnemon.layers import unfold
 
 BACKWARDS = {"lengths": (5, 1, 3), "reverse": True}
 FEW = ["Elman tanh", "LSTM peephole, 2 a block", "GRU in LSTM, boundaries"]
+STANDARD = [name for name in FLAT if make(name).standard() is not None]
+native = pytest.mark.skipif(kernels.why_not() is not None, reason=f"no native engine: {kernels.why_not()}")
 
 
 def run(parts, engine, lengths=None, **how):
@@ -39,12 +44,15 @@ def both(parts, engine, **how):
     return run(parts, "plain", **how), run(parts, engine, **how)
 
 
-@pytest.mark.parametrize("name", CELLS)
-def test_hoisted_equals_plain_equals_finite_differences(name, float64):
+ENGINES = [(name, "hoisted") for name in CELLS] + [pytest.param(name, "native", marks=native) for name in STANDARD]
+
+
+@pytest.mark.parametrize("name, engine", ENGINES)
+def test_an_engine_equals_plain_equals_finite_differences(name, engine, float64):
     """All outputs, states and gradients; and along random directions, the slopes by central differences."""
     parts = parts_of(name)
-    plain, hoisted = both(parts, "hoisted", **BACKWARDS)
-    assert_close(hoisted, plain)
+    plain, other = both(parts, engine, **BACKWARDS)
+    assert_close(other, plain)
 
     moving, fixed = eqx.partition(parts, eqx.is_inexact_array)
     leaves, structure = jax.tree.flatten(moving)
@@ -54,7 +62,7 @@ def test_hoisted_equals_plain_equals_finite_differences(name, float64):
 
         def moved(step, way=way):
             there = jax.tree.unflatten(structure, [leaf + step * w for leaf, w in zip(leaves, way)])
-            return both(eqx.combine(there, fixed), "hoisted", **BACKWARDS)[1][0]
+            return both(eqx.combine(there, fixed), engine, **BACKWARDS)[1][0]
 
         slope = sum((np.asarray(s) * w).sum() for s, w in zip(slopes, way))
         assert abs(slope) > 1e-2
@@ -102,3 +110,80 @@ def test_the_plain_walk_differentiates_in_every_way(float64):
     curvature = hessian(cell.bias)
     assert abs(curvature).min() > 1e-3
     assert_close(curvature, curvature.T)
+
+
+@native
+@pytest.mark.parametrize("name", ["Elman tanh", "GRU", "LSTM 1997", "LSTM peephole"])
+@pytest.mark.parametrize("how", [{}, {"truncate": 2}, {"lengths": (7, 7, 1, 2, 3, 4, 5, 6, 0)}], ids=str)
+def test_native_equals_plain_for_a_batch_that_is_cut(name, how, float64):
+    """Nine sequences are walked in parts; all of one length, truncated, or of any length down to none."""
+    cell = make(name)
+    parts = cell, inputs(cell, (9, 7)), states(cell, (9,))
+    plain, other = both(parts, "native", **how)
+    assert_close(other, plain)
+
+
+@native
+@pytest.mark.parametrize("units", [1, 17, 70])
+@pytest.mark.parametrize("kind", [Elman, LSTM])
+def test_native_equals_plain_at_any_size(kind, units, float64):
+    cell = kind(33, units, key=jax.random.key(0))
+    parts = cell, inputs(cell, (5, 4)), states(cell, (5,))
+    plain, other = both(parts, "native")
+    assert_close(other, plain)
+
+
+@native
+def test_an_own_start_and_none_are_the_same_where_it_is_zero(float64):
+    cell, xs, state = parts_of("LSTM forget")
+    zeros = jax.tree.map(jnp.zeros_like, state)
+    assert_close(unfold(cell, xs, engine="native"), unfold(cell, xs, state=zeros, engine="native"))
+
+
+@native
+def test_what_members_share_is_shared(float64):
+    """Members with inputs or weights in common answer as each does alone, and so do members of members."""
+    cells = [make("LSTM forget", seed) for seed in range(6)]
+    arrays = [eqx.partition(cell, eqx.is_array) for cell in cells]
+    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves).reshape(3, 2, *leaves[0].shape), *(a for a, _ in arrays))
+    xs = inputs(cells[0], (4, 3, 5))
+
+    def slope(weights, xs):
+        return jax.grad(lambda w: probe(unfold(eqx.combine(w, arrays[0][1]), xs, engine="native")))(weights)
+
+    nested = jax.jit(jax.vmap(jax.vmap(slope, (0, None)), (0, None)))(stacked, xs[0])
+    one = jax.jit(slope)
+    for k, (weights, _) in enumerate(arrays):
+        assert_close(jax.tree.map(lambda leaf: leaf[k // 2, k % 2], nested), one(weights, xs[0]))  # noqa: B023
+    shared = jax.jit(jax.vmap(slope, (None, 0)))(arrays[0][0], xs)
+    for k in range(4):
+        assert_close(jax.tree.map(lambda leaf: leaf[k], shared), one(arrays[0][0], xs[k]))  # noqa: B023
+
+
+@native
+def test_a_pullback_may_be_mapped(float64):
+    """Jacobians map the backward walk alone."""
+    cell, xs, state = parts_of("GRU")
+
+    def last(bias, engine):
+        there = eqx.tree_at(lambda c: c.bias, cell, bias)
+        return unfold(there, xs, state=state, engine=engine)[1]
+
+    got, expected = (jax.jit(jax.jacrev(lambda b, e=e: last(b, e)))(cell.bias) for e in ("native", "plain"))
+    assert_close(got, expected)
+
+
+@native
+def test_what_the_native_engine_cannot_do_is_said():
+    cell = make("LSTM projection")
+    with pytest.raises(InvalidInput, match="LSTM has no standard form"):
+        unfold(cell, inputs(cell, (2, 3)), engine="native")
+
+
+def test_a_subclass_with_a_step_of_its_own_has_no_standard_form():
+    class Other(Elman):
+        def step(self, state, drive):
+            return 2 * super().step(state, drive)
+
+    assert Other(2, 3, key=jax.random.key(0)).standard() is None
+    assert Elman(2, 3, key=jax.random.key(0)).standard() is not None

@@ -25,6 +25,8 @@ from mnemon.learning import (
 )
 from mnemon.sequences import Sequences
 
+pytestmark = pytest.mark.usefixtures("either_engine")
+
 TIME, LENGTHS = 6, (6, 2, 5)
 KEY = jax.random.key(7)
 

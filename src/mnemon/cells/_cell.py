@@ -55,6 +55,10 @@ class Cell(eqx.Module):
         """The state once the sequence has ended; cells that gather inputs (segments) complete their work here."""
         return state
 
+    def standard(self) -> Any:
+        """The cell in the form that compiled code runs (`StandardForm`), or None: it has none."""
+        return None
+
 
 @runtime_checkable
 class Recurs(Protocol):

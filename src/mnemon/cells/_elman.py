@@ -6,10 +6,13 @@ doi:10.1207/s15516709cog1402_1.
 f is the logistic function in the paper and in the segmented-memory networks; tanh is what most use today.
 """
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ..kernels import StandardForm
 from ._initialisers import Initialiser, Start
 from ._squashed_units import SquashedUnits
+from ._squashing import SQUASHING
 
 
 class Elman(SquashedUnits):
@@ -57,3 +60,14 @@ class Elman(SquashedUnits):
     def output(self, state: Float[Array, " units"]) -> Float[Array, " units"]:
         """The units themselves."""
         return state
+
+    def standard(self) -> StandardForm | None:
+        """See `Cell`; a subclass with a step of its own has none."""
+        squashing = self.squashing.__name__
+        if type(self).step is not Elman.step or SQUASHING.get(squashing) is not self.squashing:
+            return None
+        bias = jnp.zeros(self.output_size, self.recurrent_weights.dtype) if self.bias is None else self.bias
+        return StandardForm(
+            "elman", self.input_weights, self.recurrent_weights, bias,
+            enter=lambda state: (state, state[..., :0]), leave=lambda sources, cells: sources, squash_in=squashing,
+        )  # fmt: skip

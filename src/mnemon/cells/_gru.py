@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..errors import InvalidInput, suggest
+from ..kernels import StandardForm
 from ._cell import Cell
 from ._initialisers import Initialiser, Start
 from ._squashing import logistic, tanh
@@ -131,3 +132,16 @@ class GRU(Cell):
     def output(self, state: Float[Array, " units"]) -> Float[Array, " units"]:
         """The units themselves."""
         return state
+
+    def standard(self) -> StandardForm | None:
+        """See `Cell`; none where the reset comes before the product, which then waits for the gate."""
+        if type(self).step is not GRU.step or self.candidate_bias is None:
+            return None
+        cut = 2 * self.output_size
+        return StandardForm(
+            "gru",
+            jnp.concatenate([self.input_weights[cut:], self.input_weights[:cut]]),
+            self.recurrent_weights,
+            jnp.concatenate([self.bias[cut:], self.bias[:cut], self.candidate_bias]),
+            enter=lambda state: (state, state[..., :0]), leave=lambda sources, cells: sources,
+        )  # fmt: skip

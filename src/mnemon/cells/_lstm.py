@@ -21,10 +21,13 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..errors import InvalidInput, suggest
+from ..kernels import StandardForm
 from ._cell import Cell
 from ._initialisers import Initialiser, Start
 from ._lstm_table import LSTM_TABLE, LSTMVariant
 from ._squashing import SQUASHING, logistic
+
+GATES: tuple[str, ...] = ("input", "forget", "output")
 
 
 class LSTMState(NamedTuple):
@@ -209,6 +212,88 @@ class LSTM(Cell):
     def _spread(self, gate: Float[Array, " blocks"]) -> Float[Array, " cells"]:
         """A block's gate, once for each of its cells."""
         return gate if self.cells_per_block == 1 else jnp.repeat(gate, self.cells_per_block)
+
+    def standard(self) -> StandardForm | None:
+        """See `Cell`: each cell with gates of its own, those that a row lacks with zeros for weights.
+
+        None for a projection, and for blocks of several cells that their gates see.
+        """
+        variant = self.variant
+        if type(self).step is not LSTM.step or variant.projection or (variant.peepholes and self.cells_per_block > 1):
+            return None
+        feed_back = variant.recurrence != "cells"
+        recurrent = self.recurrent_weights
+        if self.gate_weights is not None:
+            fed = jnp.pad(self.gate_weights, ((0, self.units), (0, 0)))
+            recurrent = jnp.concatenate([recurrent, fed], axis=1)
+        if feed_back:
+            columns = [recurrent[:, : self.units], *jnp.split(self._by_gate(recurrent[:, self.units :].T, False), 3)]
+            recurrent = jnp.concatenate([columns[0], *(c.T for c in columns[1:])], axis=1)
+        bias = self.bias
+        if bias is None or bias.shape[0] < self.input_weights.shape[0]:
+            have = 0 if bias is None else bias.shape[0]
+            rest = jnp.zeros(self.input_weights.shape[0] - have, recurrent.dtype)
+            bias = rest if bias is None else jnp.concatenate([bias, rest])
+        peepholes = None
+        if self.peepholes is not None:
+            seen = dict(zip(variant.gates, self.peepholes))
+            none = jnp.zeros(self.units, recurrent.dtype)
+            peepholes = jnp.concatenate([seen.get(name, none) for name in GATES])
+        return StandardForm(
+            "lstm",
+            self._by_row(self.input_weights),
+            self._by_row(recurrent),
+            self._by_row(bias[:, None])[:, 0],
+            enter=self._enter,
+            leave=self._leave,
+            peepholes=peepholes,
+            squash_in=variant.squash_in,
+            squash_out=variant.squash_out,
+            input_gate=variant.input_gate,
+            forget_gate=variant.forget_gate,
+            output_gate=variant.output_gate,
+            coupled=variant.coupled,
+            gates_feed_back=feed_back,
+            shift=variant.coupling_shift,
+        )
+
+    def _by_gate(self, rows: Float[Array, "gates columns"], repeat: bool) -> Float[Array, "expanded columns"]:
+        """Rows of the gates that are present as those of all three, one a cell; zeros for absent ones.
+
+        A block's row is repeated for each of its cells, or stands at the first of them, with zeros at the others.
+        """
+        groups = []
+        for name in GATES:
+            if name not in self.variant.gates:
+                groups.append(jnp.zeros((self.units, rows.shape[1]), rows.dtype))
+                continue
+            k = self.variant.gates.index(name) * self.blocks
+            own = rows[k : k + self.blocks]
+            if repeat:
+                groups.append(jnp.repeat(own, self.cells_per_block, axis=0))
+            else:
+                spread = jnp.zeros((self.blocks, self.cells_per_block, rows.shape[1]), rows.dtype)
+                groups.append(spread.at[:, 0].set(own).reshape(self.units, -1))
+        return jnp.concatenate(groups)
+
+    def _by_row(self, rows: Float[Array, "rows columns"]) -> Float[Array, "expanded columns"]:
+        """Rows of all nets: those of the gates, and those of the cells."""
+        gates = rows.shape[0] - self.units
+        return jnp.concatenate([self._by_gate(rows[:gates], True), rows[gates:]])
+
+    def _enter(self, state: LSTMState) -> tuple[Array, Array]:
+        sources = state.sources
+        if self.variant.recurrence != "cells":
+            gates = self._by_gate(sources[self.units :, None], False)[:, 0]
+            sources = jnp.concatenate([sources[: self.units], gates])
+        return sources, state.cells
+
+    def _leave(self, sources: Float[Array, " sources"], cells: Float[Array, " units"]) -> LSTMState:
+        if self.variant.recurrence == "cells":
+            return LSTMState(sources, cells)
+        groups = dict(zip(GATES, jnp.split(sources[self.units :], 3)))
+        gates = [groups[name][:: self.cells_per_block] for name in self.variant.gates]
+        return LSTMState(jnp.concatenate([sources[: self.units], *gates]), cells)
 
 
 def _projected(variant: LSTMVariant, units: int, projection: int | None) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._options import Model
+from ..errors import InvalidInput
 from ._tasks import task_of
 
 if TYPE_CHECKING:
@@ -15,13 +15,23 @@ if TYPE_CHECKING:
 
 
 def show(
-    model: Model,
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="A model that mnemon fit wrote.", show_default=False)
+    ] = None,
+    engine: Annotated[
+        bool, typer.Option("--engine", help="Which engine runs it here, native code or XLA, and why; needs no model.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as one JSON object.")] = False,
 ) -> None:
     """Tell what a model is: its task and parts, classes and channels, how it was trained, and by which version."""
     from ..estimators._saving import read_model
     from ._inputs import load_model
 
+    if engine:
+        _show_engine(None if model is None else load_model(model), as_json)
+        return
+    if model is None:
+        raise InvalidInput("show: name a model that mnemon fit wrote, or ask for --engine")
     estimator = load_model(model)
     about, _ = read_model(model)
     file = {"path": model, "bytes": os.path.getsize(model), "format": about["format"], "mnemon": about["mnemon"]}
@@ -44,6 +54,36 @@ def show(
     seconds = ", ".join(f"{what} {value:.1f} s" for what, value in estimator.seconds_.items())
     print(f"seconds   {seconds}")
     print(f"file      {model}, {file['bytes']:,} bytes, format {file['format']}, written by Mnemon {file['mnemon']}")
+
+
+def _show_engine(estimator: "SequenceEstimator | None", as_json: bool) -> None:
+    """What runs recurrent layers on this machine; of a model, cell by cell."""
+    from .. import kernels
+    from ..cells import Cell
+    from ..layers import engine_of
+
+    reason = kernels.why_not()
+    name = "XLA" if reason else "native"
+    told: dict[str, Any] = {"engine": name, "why": reason or f"compiled kernels, {kernels.instruction_set()}"}
+    if estimator is not None:
+        cells = [part for part in _parts(estimator.network_) if isinstance(part, Cell) and not hasattr(part, "levels")]
+        told["cells"] = [[type(cell).__name__, *engine_of(cell)] for cell in cells]
+    if as_json:
+        print(json.dumps(told, indent=2))
+        return
+    print(f"engine    {told['engine']}: {told['why']}")
+    for cell, own, why in told.get("cells", ()):
+        print(f"{cell:<9} {own}: {why}")
+
+
+def _parts(module: Any) -> list[Any]:
+    """A module and all modules in it."""
+    import equinox as eqx
+
+    inside = list(vars(module).values()) if isinstance(module, eqx.Module) else []
+    if isinstance(module, list | tuple):
+        inside = list(module)
+    return [module, *(part for value in inside for part in _parts(value))]
 
 
 def _told(estimator: "SequenceEstimator") -> dict[str, Any]:

@@ -27,6 +27,7 @@ from ._segmented import Segmented as Segmented
 from ._segmented import SegmentedState as SegmentedState
 from ._stack import Stack as Stack
 from .unfold import Engine as Engine
+from .unfold import engine_of as engine_of
 from .unfold import flip as flip
 from .unfold import generate as generate
 from .unfold import no_nudge as no_nudge

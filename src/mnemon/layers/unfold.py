@@ -1,14 +1,16 @@
 """Where time passes: `unfold` runs a cell over given inputs, `generate` on what it says itself.
 
 The cell is written for one sequence and one step; here it is batched, masked where sequences are shorter than their
-batch, reversed, and, by `engine`, walked through time in one of the two ways of `_walks.py`, which a law ties together:
+batch, reversed, and, by `engine`, walked through time in one of three ways, which a law ties together:
 
 - "plain": one scan of the cell's own step. It is the definition, and can be differentiated in every way.
 - "hoisted": the same forward pass, with a backward pass of its own that sums the gradient of the recurrent weights in
   one product after the walk. Reverse differentiation only; needs the cell's `recur`.
+- "native": whole sequences in compiled code (`kernels/`), on the CPU, for cells that have a standard form. Reverse
+  differentiation only.
 
-`engine="auto"` takes the hoisted way where the cell has `recur` and no `nudge` is asked for. A rule that needs forward
-or repeated differentiation asks for "plain".
+`engine="auto"` takes the native way where it can be taken and no `nudge` is asked for, else the hoisted one where the
+cell has `recur`. A rule that needs forward or repeated differentiation asks for "plain".
 """
 
 import math
@@ -20,11 +22,12 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
+from .. import kernels
 from ..cells import Cell, Recurs, State, advance, finishes
 from ..errors import InvalidInput, suggest
 from ._walks import Walk, hoisted_walk, plain_walk
 
-Engine = Literal["auto", "plain", "hoisted"]
+Engine = Literal["auto", "plain", "hoisted", "native"]
 
 # A few units and a large batch go batch last inside the loop: the recurrent products are then long vectors, and a
 # population of such networks runs about twice as fast. Everything else is quicker batch first (benchmarks/layout.py).
@@ -55,7 +58,7 @@ def unfold(
         reverse: run each sequence from its own last step to its first; outputs stand at their steps.
         nudge: zeros like the states, (*batch, time, ...), added to the state after every step, so that the gradient
             with respect to it is dE/dstate at every step (see `no_nudge`).
-        engine: "auto", "plain" or "hoisted".
+        engine: "auto", "plain", "hoisted" or "native".
         truncate: let errors flow back through at most this many steps, counted in blocks from the sequence's end.
 
     Returns:
@@ -66,18 +69,22 @@ def unfold(
         InvalidInput: an unknown engine, or one that cannot do what is asked.
 
     """
-    engine = _choose(cell, engine, nudge)
+    form = _native(cell, xs, engine, nudge)
+    engine = _choose(engine, nudge)
     leading = batch_shape(xs)
     time = jax.tree.leaves(xs)[0].shape[len(leading)]
     flat_xs = _flatten(xs, leading)
     flat_lengths = None if lengths is None else lengths.reshape(-1)
+    flat_state = None if state is None else _flatten(state, leading)
+    if form is not None:
+        start = None if flat_state is None else jax.vmap(form.enter)(flat_state)
+        outputs, ended = kernels.walk(form, flat_xs, flat_lengths, start, reverse=reverse, truncate=truncate)
+        return _unflatten(outputs, leading), _unflatten(jax.vmap(form.leave)(*ended), leading)
+
+    nudge = None if nudge is None else _flatten(nudge, leading)
     if reverse:
         flat_xs = flip(flat_xs, flat_lengths)
-        nudge = None if nudge is None else flip(_flatten(nudge, leading), flat_lengths)
-    elif nudge is not None:
-        nudge = _flatten(nudge, leading)
-    flat_state = None if state is None else _flatten(state, leading)
-
+        nudge = None if nudge is None else flip(nudge, flat_lengths)
     sweep = getattr(cell, "sweep", None)
     swept = None
     if sweep is not None and engine != "plain" and nudge is None and truncate is None and flat_state is None:
@@ -167,9 +174,45 @@ def flip(values: PyTree[Array], lengths: Int[Array, " batch"] | None) -> PyTree[
     return jax.tree.map(flip_leaf, values)
 
 
-def _choose(cell: Cell, engine: Engine, nudge: State | None) -> Engine:
-    if engine not in ("auto", "plain", "hoisted"):
-        raise InvalidInput(f"engine={engine!r}: {suggest(engine, ['auto', 'plain', 'hoisted'])}")
+def engine_of(cell: Cell) -> tuple[str, str]:
+    """Which engine `engine="auto"` takes for a cell in training, and why: "native" or "XLA", and words."""
+    reason = kernels.why_not()
+    if reason is not None:
+        return "XLA", reason
+    if cell.standard() is None:
+        return "XLA", f"{type(cell).__name__} as it is set has no standard form"
+    return "native", kernels.instruction_set()
+
+
+def _native(cell: Cell, xs: PyTree[Array], engine: Engine, nudge: State | None) -> kernels.StandardForm | None:
+    """The cell in the form that compiled code runs, where that engine is wanted and can be had.
+
+    Raises:
+        InvalidInput: it was asked for by name, and cannot.
+
+    """
+    if engine not in ("auto", "native"):
+        return None
+    form, reason = None, kernels.why_not()
+    if reason is None:
+        form = cell.standard()
+        leaf = jax.tree.leaves(xs)[0]
+        if form is None:
+            reason = f"{type(cell).__name__} has no standard form"
+        elif nudge is not None:
+            reason = "it cannot nudge states; use engine='plain' or 'auto'"
+        elif leaf.dtype != form.input_weights.dtype or leaf.dtype not in (jnp.float32, jnp.float64) or not leaf.size:
+            reason = f"it takes inputs of float32 or float64 like the weights, and at least one; got {leaf.dtype}"
+    if reason is None:
+        return form
+    if engine == "native":
+        raise InvalidInput(f"engine='native': {reason}")
+    return None
+
+
+def _choose(engine: Engine, nudge: State | None) -> Engine:
+    if engine not in ("auto", "plain", "hoisted", "native"):
+        raise InvalidInput(f"engine={engine!r}: {suggest(engine, ['auto', 'plain', 'hoisted', 'native'])}")
     if engine == "auto":
         return "hoisted" if nudge is None else "plain"
     if engine == "hoisted" and nudge is not None:

@@ -1,0 +1,195 @@
+"""Whole sequences through the compiled library, as a function that JAX can differentiate (in reverse, once) and map.
+
+One call takes a batch; mapped over networks, it becomes one call for all of them, each with its own weights, and what
+they share (weights or inputs) is not copied.
+"""
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.custom_batching import custom_vmap
+from jax.custom_derivatives import SymbolicZero
+from jaxtyping import Array, Float, Int
+
+from ._library import padded, threads
+from ._standard_form import StandardForm
+
+KINDS = {"elman": 0, "gru": 1, "lstm": 2}
+SQUASHING = {"tanh": 0, "logistic": 1, "relu": 2, "identity": 3, "logistic1": 4, "logistic2": 5}
+# Groups of units in what is kept for the way back, by kind.
+KEPT = {"elman": 0, "gru": 4, "lstm": 5}
+# Fewer sequences than this are not worth a thread of their own.
+FEWEST_ROWS = 4
+
+
+class _How(NamedTuple):
+    """What is known when a call is compiled."""
+
+    kind: str
+    words: tuple[tuple[str, int | float], ...]
+    sources: int
+    reverse: bool
+    truncate: int
+
+
+class _Wants(NamedTuple):
+    """Which gradients, beyond those of the weights, are wanted; part of the trace, so arrays or None."""
+
+    x: Any
+    start: Any
+
+
+def walk(
+    form: StandardForm,
+    xs: Float[Array, "batch time inputs"],
+    lengths: Int[Array, " batch"] | None,
+    start: tuple[Float[Array, "batch sources"], Float[Array, "batch units"]] | None,
+    *,
+    reverse: bool = False,
+    truncate: int | None = None,
+) -> tuple[Float[Array, "batch time units"], tuple[Float[Array, "batch sources"], Float[Array, "batch units"]]]:
+    """Run a cell in its standard form over whole sequences.
+
+    Args:
+        form: the cell, as `Cell.standard` gives it.
+        xs: inputs, float32 or float64 like the weights.
+        lengths: how many steps of each sequence count; None: all.
+        start: sources and cells before the first step; None: zeros.
+        reverse: walk from each sequence's last step to its first.
+        truncate: errors flow back through at most this many steps, in blocks from the sequence's end.
+
+    Returns:
+        Outputs at their steps (behind a sequence's end the last one is repeated), and final sources and cells.
+
+    """
+    flags = (
+        form.input_gate, form.forget_gate, form.output_gate,
+        form.peepholes is not None, form.coupled, form.gates_feed_back,
+    )  # fmt: skip
+    how = _How(
+        form.kind,
+        (
+            ("kind", KINDS[form.kind]),
+            ("squash_in", SQUASHING[form.squash_in]),
+            ("squash_out", SQUASHING[form.squash_out]),
+            ("flags", sum(1 << k for k, flag in enumerate(flags) if flag)),
+            ("shift", float(form.shift)),
+        ),
+        4 if form.gates_feed_back else 1,
+        reverse,
+        truncate or 0,
+    )
+    weights = (form.input_weights, form.recurrent_weights, form.bias, form.peepholes)
+    return _run(how, xs, None if lengths is None else lengths.astype(jnp.int32), weights, start)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _run(how: _How, x: Array, lengths: Array | None, weights: Any, start: Any) -> Any:
+    y, sources, cells, _ = _forward(how, keep=False)(*_arguments(x, lengths, weights, start))
+    return y[0], (sources[0], cells[0])
+
+
+def _run_forward(how: _How, x: Any, lengths: Any, weights: Any, start: Any) -> Any:
+    leaves = jax.tree.leaves((x, start), is_leaf=_is_primal)
+    wants = _Wants(() if leaves[0].perturbed else None, () if any(leaf.perturbed for leaf in leaves[1:]) else None)
+    x, lengths, weights, start = jax.tree.map(lambda p: p.value, (x, lengths, weights, start), is_leaf=_is_primal)
+    arguments = _arguments(x, lengths, weights, start)
+    y, sources, cells, kept = _forward(how, keep=True)(*arguments)
+    return (y[0], (sources[0], cells[0])), (arguments, y, kept, wants, weights[3] is None, start is None)
+
+
+def _run_backward(how: _How, residuals: Any, cotangents: Any) -> Any:
+    arguments, y, kept, wants, no_peepholes, no_start = residuals
+    dy, (ds, dc) = cotangents
+    entering = jnp.zeros((1, 0), y.dtype) if isinstance(dy, SymbolicZero) else dy[None]
+    ds, dc = (jnp.zeros(ct.shape, y.dtype) if isinstance(ct, SymbolicZero) else ct for ct in (ds, dc))
+    dx, dw, du, db, dp, ds0, dc0 = _backward(how, wants.x is not None, wants.start is not None)(
+        *arguments, y, kept, entering, ds[None], dc[None]
+    )
+    weights = (dw[0], du[0], db[0], None if no_peepholes else dp[0])
+    start = None if no_start else (None, None) if wants.start is None else (ds0[0], dc0[0])
+    return None if wants.x is None else dx[0], None, weights, start
+
+
+_run.defvjp(_run_forward, _run_backward, symbolic_zeros=True)
+
+
+def _is_primal(leaf: Any) -> bool:
+    return isinstance(leaf, jax.custom_derivatives.CustomVJPPrimal)
+
+
+def _arguments(x: Array, lengths: Array | None, weights: Any, start: Any) -> tuple[Array, ...]:
+    """The arrays of a call, each with an axis for members before it; empty where there is none."""
+    w, u, b, p = weights
+    none = jnp.zeros((0,), x.dtype)
+    s0, c0 = (none, none) if start is None else start
+    lengths = jnp.zeros((0,), jnp.int32) if lengths is None else lengths
+    return tuple(a[None] for a in (x, lengths, w, u, b, none if p is None else p, s0, c0))
+
+
+def _call(target: str, how: _How, shapes: list[tuple[int, ...]], arguments: tuple[Array, ...]) -> tuple[Array, ...]:
+    dtype = arguments[0].dtype
+    batch = arguments[0].shape[1]
+    members = max(a.shape[0] for a in arguments)
+    # Members are work enough for all threads; else the batch is cut. What is larger than a cache's worth is cut too.
+    slices = 1 if members >= threads() else max(1, min(threads(), batch // FEWEST_ROWS))
+    words = dict(how.words) | {"reverse": how.reverse, "truncate": how.truncate, "slices": max(slices, batch // 128)}
+    attributes = {k: np.float64(v) if k == "shift" else np.int64(v) for k, v in words.items()}
+    results = [jax.ShapeDtypeStruct((members, *shape), dtype) for shape in shapes]
+    return tuple(jax.ffi.ffi_call(target, results)(*arguments, **attributes))
+
+
+@functools.cache
+def _forward(how: _How, keep: bool) -> Any:
+    def call(*arguments: Array) -> tuple[Array, ...]:
+        x, u = arguments[0], arguments[3]
+        batch, time, units = x.shape[1], x.shape[2], u.shape[2] // how.sources
+        kept = KEPT[how.kind] * padded(units, x.dtype.itemsize) if keep else 0
+        cells = units if how.kind == "lstm" else 0
+        shapes = [(batch, time, units), (batch, how.sources * units), (batch, cells), (batch, time, kept)]
+        return _call("mnemon_forward", how, shapes, arguments)
+
+    return _mapped(call)
+
+
+@functools.cache
+def _backward(how: _How, want_x: bool, want_start: bool) -> Any:
+    def call(*arguments: Array) -> tuple[Array, ...]:
+        x, _, w, u, b, p, s0, c0 = arguments[:8]
+        nothing = (0,)
+        shapes = [
+            x.shape[1:] if want_x else nothing,
+            *(a.shape[1:] for a in (w, u, b, p)),
+            *((a.shape[1:] for a in (s0, c0)) if want_start else (nothing, nothing)),
+        ]
+        return _call("mnemon_backward", how, shapes, arguments)
+
+    return _mapped(call)
+
+
+def _mapped(call: Any) -> Any:
+    """`call` on arrays with an axis of members: mapped over another axis, that becomes more members."""
+    mapped = custom_vmap(call)
+
+    @mapped.def_vmap
+    def rule(size: int, batched: list[bool], *arguments: Array) -> tuple[Any, Any]:
+        members = max(a.shape[1] if b else a.shape[0] for a, b in zip(arguments, batched))
+
+        def merge(array: Array, is_batched: bool) -> Array:
+            own = array.shape[1] if is_batched else array.shape[0]
+            if not is_batched and own == 1:
+                return array  # shared by all
+            if not is_batched:
+                array = jnp.broadcast_to(array[None], (size, *array.shape))
+            if own != members:
+                array = jnp.broadcast_to(array, (size, members, *array.shape[2:]))
+            return array.reshape(size * members, *array.shape[2:])
+
+        results = mapped(*(merge(a, b) for a, b in zip(arguments, batched)))
+        split = tuple(r.reshape(size, members, *r.shape[1:]) for r in results)
+        return split, (True,) * len(split)
+
+    return mapped

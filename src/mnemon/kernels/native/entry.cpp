@@ -1,0 +1,347 @@
+// What XLA calls: two handlers, forward and backward; and what Python asks about them.
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "job.h"
+#include "xla/ffi/api/ffi.h"
+
+namespace ffi = xla::ffi;
+
+namespace mnemon {
+
+#if defined(__x86_64__)
+extern const Engines engine_avx512, engine_avx2;
+#endif
+extern const Engines engine_plain;
+
+namespace {
+
+// The widest instruction set of this processor, or a narrower one that MNEMON_KERNEL_ISA names.
+const Engines& engines() {
+  static const Engines* const chosen = [] {
+    const char* wanted = std::getenv("MNEMON_KERNEL_ISA");
+    const std::string most = wanted ? wanted : "";
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (avx512 && most != "avx2" && most != "plain") return &engine_avx512;
+    if (avx2 && most != "plain") return &engine_avx2;
+#endif
+    return &engine_plain;
+  }();
+  return *chosen;
+}
+
+template <class T>
+const Engine<T>& engine();
+template <>
+const Engine<float>& engine<float>() { return engines().f32; }
+template <>
+const Engine<double>& engine<double>() { return engines().f64; }
+
+// One block that grows to the largest need; what does not fit lies beside it until the next reset.
+class Room : public Arena {
+ public:
+  Room() { take_bytes = &Room::take_from; }
+  ~Room() {
+    reset();
+    std::free(block_);
+  }
+  void reset() {
+    for (void* extra : extras_) std::free(extra);
+    if (!extras_.empty()) {
+      std::free(block_);
+      size_ = needed_ + needed_ / 4;
+      block_ = static_cast<char*>(std::aligned_alloc(64, (size_ + 63) & ~size_t(63)));
+      if (!block_) size_ = 0;
+    }
+    extras_.clear();
+    used_ = needed_ = 0;
+  }
+
+ private:
+  static void* take_from(Arena* arena, size_t bytes) {
+    Room* self = static_cast<Room*>(arena);
+    bytes = (bytes + 63) & ~size_t(63);
+    // A stretch that begins where another ended, a power of two apart, would share its place in the cache.
+    bytes += 64;
+    self->needed_ += bytes;
+    if (self->used_ + bytes <= self->size_) {
+      void* at = self->block_ + self->used_;
+      self->used_ += bytes;
+      return at;
+    }
+    void* extra = std::aligned_alloc(64, bytes);
+    if (!extra) throw std::bad_alloc();
+    self->extras_.push_back(extra);
+    return extra;
+  }
+  char* block_ = nullptr;
+  size_t size_ = 0, used_ = 0, needed_ = 0;
+  std::vector<void*> extras_;
+};
+
+Room& room() {
+  thread_local Room one;
+  return one;
+}
+
+// What the threads of one call share, kept by the thread that was called.
+Room& shared_room() {
+  thread_local Room one;
+  one.reset();
+  return one;
+}
+
+// Numbers too small to be normal are zero while this lives, as in XLA's own code.
+class FlushToZero {
+ public:
+#if defined(__x86_64__)
+  FlushToZero() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040); }
+  ~FlushToZero() { _mm_setcsr(before_); }
+
+ private:
+  unsigned before_;
+#endif
+};
+
+// Calls f(0) ... f(count - 1) on this thread and on those of the pool that are free. Waits only for work that another
+// thread has begun, so that a full pool costs time and nothing else.
+void in_parallel(ffi::ThreadPool& pool, int64_t count, bool alone, const std::function<void(int64_t)>& f) {
+  const int64_t helpers = alone ? 0 : std::min<int64_t>(pool.num_threads(), count) - 1;
+  if (helpers <= 0) {
+    for (int64_t i = 0; i < count; ++i) f(i);
+    return;
+  }
+  struct Shared {
+    std::atomic<int64_t> next{0}, done{0};
+    std::atomic<bool> failed{false};
+  };
+  auto shared = std::make_shared<Shared>();
+  auto work = [shared, count, &f] {
+    for (int64_t i; (i = shared->next.fetch_add(1)) < count;) {
+      try {
+        f(i);
+      } catch (...) {
+        shared->failed = true;
+      }
+      shared->done.fetch_add(1, std::memory_order_release);
+    }
+  };
+  for (int64_t k = 0; k < helpers; ++k) pool.Schedule(decltype(work)(work));  // a late one finds nothing to do, and leaves f alone
+  work();
+  for (int spins = 0; shared->done.load(std::memory_order_acquire) < count; ++spins)
+    if (spins > 2000) std::this_thread::yield();
+  if (shared->failed) throw std::bad_alloc();
+}
+
+template <class T>
+void run(Job<T>& job, ffi::ThreadPool& pool, bool back) {
+  const Engine<T>& how = engine<T>();
+  std::vector<int32_t> order;
+  if (job.lengths) {
+    const int64_t many = job.lengths_member ? job.members : 1;
+    order.resize(many * job.batch);
+    for (int64_t m = 0; m < many; ++m) {
+      const int32_t* lengths = job.lengths + m * job.lengths_member;
+      int32_t* at = order.data() + m * job.batch;
+      std::iota(at, at + job.batch, 0);
+      std::stable_sort(at, at + job.batch, [&](int32_t a, int32_t b) { return lengths[a] > lengths[b]; });
+    }
+    job.order = order.data(), job.order_member = job.lengths_member ? job.batch : 0;
+  }
+  const double work = 2.0 * job.members * job.batch * job.time * job.units * groups_of(job.variant) *
+                      (job.inputs + job.units * source_groups_of(job.variant)) * (back ? 2 : 1);
+  const bool alone = work < 1e6;
+  auto walk = [&](int64_t member, int64_t slice, const Packed<T>& packed, Arena* arena) {
+    FlushToZero flush;
+    (back ? how.backward : how.forward)(job, member, slice, packed, arena);
+  };
+  const bool shared = job.members > 1 && !job.w_member && !job.u_member && !job.b_member && !job.p_member;
+  if (job.slices == 1 && !shared) {
+    in_parallel(pool, job.members, alone, [&](int64_t member) {
+      Room& here = room();
+      here.reset();
+      Packed<T> packed{};
+      if (back) {
+        how.pack_backward(job, member, &packed, &here);
+        how.gradients(job, &packed, &here);
+      } else {
+        how.pack_forward(job, member, &packed, &here);
+      }
+      walk(member, 0, packed, &here);
+      if (back) how.deliver(job, member, &packed);
+    });
+    return;
+  }
+  Room& beside = shared_room();
+  std::vector<Packed<T>> packed(job.members * job.slices);
+  for (int64_t item = 0; item < job.members * job.slices; ++item) {
+    Packed<T>& own = packed[item];
+    const bool first = shared ? item == 0 : item % job.slices == 0;
+    if (!first) own = packed[item - 1];
+    else if (back) how.pack_backward(job, item / job.slices, &own, &beside);
+    else how.pack_forward(job, item / job.slices, &own, &beside);
+    if (back) how.gradients(job, &own, &beside);
+  }
+  in_parallel(pool, job.members * job.slices, alone, [&](int64_t item) {
+    Room& here = room();
+    here.reset();
+    walk(item / job.slices, item % job.slices, packed[item], &here);
+  });
+  if (back)
+    in_parallel(pool, job.members, alone, [&](int64_t member) { how.deliver(job, member, &packed[member * job.slices]); });
+}
+
+// An array of the call: its numbers, or null where it is empty, and the distance between members.
+template <class T>
+struct Given {
+  T* data;
+  int64_t member;
+};
+
+template <class T>
+Given<T> given(const ffi::AnyBuffer& buffer) {
+  if (buffer.element_count() == 0) return {nullptr, 0};
+  const int64_t members = buffer.dimensions()[0];
+  return {static_cast<T*>(buffer.untyped_data()), members == 1 ? 0 : int64_t(buffer.element_count()) / members};
+}
+
+template <class T>
+T* wanted(ffi::RemainingRets& rets, size_t index) {
+  auto buffer = rets.get<ffi::AnyBuffer>(index);
+  return (*buffer)->element_count() == 0 ? nullptr : static_cast<T*>((*buffer)->untyped_data());
+}
+
+struct Words {
+  int64_t kind, squash_in, squash_out, flags, reverse, truncate, slices;
+  double shift;
+};
+
+// Arguments of both: x, lengths, w, u, b, p, s0, c0.
+template <class T>
+Job<T> job_of(const Words& words, ffi::RemainingArgs& args) {
+  Job<T> job{};
+  job.variant = {int(words.kind), int(words.squash_in), int(words.squash_out),
+                 (words.flags & 1) != 0, (words.flags & 2) != 0, (words.flags & 4) != 0, (words.flags & 8) != 0,
+                 (words.flags & 16) != 0, (words.flags & 32) != 0, words.shift};
+  job.reverse = words.reverse != 0, job.truncate = words.truncate, job.slices = words.slices;
+  auto x = *args.get<ffi::AnyBuffer>(0), u = *args.get<ffi::AnyBuffer>(3);
+  job.members = 1;  // the largest of all: what is shared has one
+  for (size_t k = 0; k < args.size(); ++k) {
+    const auto array = *args.get<ffi::AnyBuffer>(k);
+    if (array.element_count()) job.members = std::max<int64_t>(job.members, array.dimensions()[0]);
+  }
+  job.batch = x.dimensions()[1], job.time = x.dimensions()[2], job.inputs = x.dimensions()[3];
+  job.units = u.dimensions()[2] / source_groups_of(job.variant);
+  auto one = [&](size_t index, const T*& data, int64_t& member) {
+    const auto array = given<const T>(*args.get<ffi::AnyBuffer>(index));
+    data = array.data, member = array.member;
+  };
+  one(0, job.x, job.x_member), one(2, job.w, job.w_member), one(3, job.u, job.u_member), one(4, job.b, job.b_member);
+  one(5, job.p, job.p_member), one(6, job.s0, job.s0_member), one(7, job.c0, job.c0_member);
+  const auto lengths = given<const int32_t>(*args.get<ffi::AnyBuffer>(1));
+  job.lengths = lengths.data, job.lengths_member = lengths.member;
+  job.slices = std::max<int64_t>(1, std::min(job.slices, job.batch));
+  job.y_member = job.batch * job.time * job.units;
+  job.kept_member = job.batch * job.time * kept_groups_of(job.variant) * engine<T>().padded(job.units);
+  return job;
+}
+
+template <class T>
+void forward(const Words& words, ffi::ThreadPool& pool, ffi::RemainingArgs& args, ffi::RemainingRets& rets) {
+  Job<T> job = job_of<T>(words, args);
+  job.y = wanted<T>(rets, 0), job.s = wanted<T>(rets, 1), job.c = wanted<T>(rets, 2), job.kept = wanted<T>(rets, 3);
+  run(job, pool, false);
+}
+
+// More arguments: y, kept, dy, ds, dc. Results: dx, dw, du, db, dp, ds0, dc0.
+template <class T>
+void backward(const Words& words, ffi::ThreadPool& pool, ffi::RemainingArgs& args, ffi::RemainingRets& rets) {
+  Job<T> job = job_of<T>(words, args);
+  auto one = [&](size_t index, auto*& data, int64_t& member) {
+    const auto array = given<std::remove_pointer_t<std::remove_reference_t<decltype(data)>>>(
+        *args.get<ffi::AnyBuffer>(index));
+    data = array.data, member = array.member;
+  };
+  one(8, job.y, job.y_member), one(9, job.kept, job.kept_member);
+  one(10, job.dy, job.dy_member), one(11, job.ds, job.ds_member), one(12, job.dc, job.dc_member);
+  job.dx = wanted<T>(rets, 0), job.dw = wanted<T>(rets, 1), job.du = wanted<T>(rets, 2), job.db = wanted<T>(rets, 3);
+  job.dp = wanted<T>(rets, 4), job.ds0 = wanted<T>(rets, 5), job.dc0 = wanted<T>(rets, 6);
+  run(job, pool, true);
+}
+
+ffi::Error dispatch(bool back, const Words& words, ffi::ThreadPool pool, ffi::RemainingArgs args,
+                    ffi::RemainingRets rets) {
+  try {
+    const bool wide = (*args.get<ffi::AnyBuffer>(3)).element_type() == ffi::F64;
+    if (wide) back ? backward<double>(words, pool, args, rets) : forward<double>(words, pool, args, rets);
+    else back ? backward<float>(words, pool, args, rets) : forward<float>(words, pool, args, rets);
+  } catch (const std::bad_alloc&) {
+    return ffi::Error(ffi::ErrorCode::kResourceExhausted, "out of memory in a native recurrent kernel");
+  }
+  return ffi::Error::Success();
+}
+
+ffi::Error call(bool back, int64_t kind, int64_t squash_in, int64_t squash_out, int64_t flags, int64_t reverse,
+                int64_t truncate, int64_t slices, double shift, ffi::ThreadPool pool, ffi::RemainingArgs args,
+                ffi::RemainingRets rets) {
+  return dispatch(back, {kind, squash_in, squash_out, flags, reverse, truncate, slices, shift}, pool, args, rets);
+}
+
+ffi::Error forward_call(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g, double h,
+                        ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  return call(false, a, b, c, d, e, f, g, h, pool, args, rets);
+}
+
+ffi::Error backward_call(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g, double h,
+                         ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  return call(true, a, b, c, d, e, f, g, h, pool, args, rets);
+}
+
+auto binding() {
+  return ffi::Ffi::Bind()
+      .Attr<int64_t>("kind")
+      .Attr<int64_t>("squash_in")
+      .Attr<int64_t>("squash_out")
+      .Attr<int64_t>("flags")
+      .Attr<int64_t>("reverse")
+      .Attr<int64_t>("truncate")
+      .Attr<int64_t>("slices")
+      .Attr<double>("shift")
+      .Ctx<ffi::ThreadPool>()
+      .RemainingArgs()
+      .RemainingRets();
+}
+
+}  // namespace
+}  // namespace mnemon
+
+#pragma GCC visibility push(default)
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(mnemon_forward, mnemon::forward_call, mnemon::binding());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(mnemon_backward, mnemon::backward_call, mnemon::binding());
+
+extern "C" {
+// The name of the instruction set in use.
+const char* mnemon_engine() { return mnemon::engines().name; }
+// Units of a group as they are kept, for numbers of so many bytes.
+int64_t mnemon_padded(int64_t units, int64_t bytes) {
+  return bytes == 8 ? mnemon::engine<double>().padded(units) : mnemon::engine<float>().padded(units);
+}
+}
+
+#pragma GCC visibility pop
