@@ -130,7 +130,7 @@ class LatchingGrid:
                 ),
                 "What the full run says": (
                     "What counts is rate / (1 - momentum), to which steps add up: networks begin to fail where it "
-                    "reaches about 1, whatever the two are. The pair of the tables, 0.6 and 0.5, lies just beyond, at 1.2.",
+                    "reaches about 1, whatever the two are. The pair of the tables, 0.6 and 0.5, lies beyond, at 1.2.",
                 ),
             },
         )
