@@ -41,17 +41,24 @@ struct Entry {
   static void gradients(const Job<T>& job, Packed<T>* to, Arena* arena) {
     WITH_WALK(job, W::gradients(job, to, arena));
   }
-  static void forward(const Job<T>& job, int64_t member, int64_t slice, const Packed<T>& packed, Arena* arena) {
-    WITH_WALK(job, W(job, member, slice, packed, arena).forward());
+  static int most_parts(const Job<T>& job) {
+    int parts = 1;
+    WITH_WALK(job, parts = W::most_parts(job));
+    return parts;
   }
-  static void backward(const Job<T>& job, int64_t member, int64_t slice, const Packed<T>& packed, Arena* arena) {
-    WITH_WALK(job, W(job, member, slice, packed, arena).backward());
+  static void forward(const Job<T>& job, int64_t member, int64_t slice, const Packed<T>& packed, Arena* arena,
+                      Team* team) {
+    WITH_WALK(job, W(job, member, slice, packed, arena, team).forward());
+  }
+  static void backward(const Job<T>& job, int64_t member, int64_t slice, const Packed<T>& packed, Arena* arena,
+                       Team* team) {
+    WITH_WALK(job, W(job, member, slice, packed, arena, team).backward());
   }
   static void deliver(const Job<T>& job, int64_t member, const Packed<T>* slices) {
     WITH_WALK(job, W::deliver(job, member, slices));
   }
   static constexpr mnemon::Engine<T> table = {padded, pack_forward, pack_backward, gradients,
-                                              forward, backward, deliver};
+                                              most_parts, forward, backward, deliver};
 };
 
 }  // namespace

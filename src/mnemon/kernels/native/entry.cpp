@@ -1,6 +1,7 @@
 // What XLA calls: two handlers, forward and backward; and what Python asks about them.
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -11,6 +12,9 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#endif
+#if defined(__linux__)
+#include <sys/mman.h>
 #endif
 
 #include "job.h"
@@ -148,6 +152,87 @@ void in_parallel(ffi::ThreadPool& pool, int64_t count, bool alone, const std::fu
   if (shared->failed) throw std::bad_alloc();
 }
 
+// Threads of the pool that have come to walk one slice together. Only those that are there in time take part, so that
+// nobody waits for a thread that is busy elsewhere.
+class Gathered : public Team {
+ public:
+  Gathered(ffi::ThreadPool& pool, int most) : shared_(std::make_shared<Shared>()) {
+    run = &Gathered::run_on_all;
+    wait = &Gathered::wait_for_all;
+    const int helpers = std::min<int64_t>(most, pool.num_threads()) - 1;
+    for (int k = 0; k < helpers; ++k)
+      pool.Schedule([shared = shared_] {
+        const int index = shared->come.fetch_add(1);
+        if (index < 0) return;  // too late
+        int seen = 0;
+        while (true) {
+          for (int spins = 0; shared->orders.load(std::memory_order_acquire) == seen; ++spins) pause(spins);
+          ++seen;
+          if (!shared->body) break;
+          FlushToZero flush;
+          shared->body(shared->data, index + 1);
+          shared->finished.fetch_add(1, std::memory_order_release);
+        }
+      });
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(helpers ? 50 : 0);
+    while (shared_->come.load(std::memory_order_acquire) < helpers && std::chrono::steady_clock::now() < until) relax();
+    parts = 1 + shared_->come.exchange(-1000000, std::memory_order_acq_rel);
+    shared_->parts = parts;
+  }
+  ~Gathered() {
+    shared_->body = nullptr;
+    shared_->orders.fetch_add(1, std::memory_order_release);
+  }
+
+ private:
+  struct Shared {
+    std::atomic<int> come{0}, orders{0}, finished{0}, waiting{0}, round{0};
+    int parts = 1;
+    void (*body)(void*, int) = nullptr;
+    void* data = nullptr;
+  };
+
+  static void relax() {
+#if defined(__x86_64__)
+    _mm_pause();
+#endif
+  }
+  static void pause(int spins) {
+    if (spins < 20000) relax();
+    else std::this_thread::yield();
+  }
+  static void run_on_all(Team* team, void (*body)(void*, int), void* data) {
+    Shared& shared = *static_cast<Gathered*>(team)->shared_;
+    shared.body = body, shared.data = data;
+    shared.finished.store(0, std::memory_order_relaxed);
+    shared.orders.fetch_add(1, std::memory_order_release);
+    body(data, 0);
+    for (int spins = 0; shared.finished.load(std::memory_order_acquire) < team->parts - 1; ++spins) pause(spins);
+  }
+  static void wait_for_all(Team* team) {
+    Shared& shared = *static_cast<Gathered*>(team)->shared_;
+    const int round = shared.round.load(std::memory_order_relaxed);
+    if (shared.waiting.fetch_add(1, std::memory_order_acq_rel) + 1 == shared.parts) {
+      shared.waiting.store(0, std::memory_order_relaxed);
+      shared.round.store(round + 1, std::memory_order_release);
+      return;
+    }
+    for (int spins = 0; shared.round.load(std::memory_order_acquire) == round; ++spins) pause(spins);
+  }
+
+  std::shared_ptr<Shared> shared_;
+};
+
+// Asks for large pages for memory that is about to be written for the first time: fewer faults.
+void in_large_pages(void* data, size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr uintptr_t large = 2 << 20;
+  const uintptr_t from = (reinterpret_cast<uintptr_t>(data) + large - 1) & ~(large - 1);
+  const uintptr_t until = (reinterpret_cast<uintptr_t>(data) + bytes) & ~(large - 1);
+  if (until > from) madvise(reinterpret_cast<void*>(from), until - from, MADV_HUGEPAGE);
+#endif
+}
+
 template <class T>
 void run(Job<T>& job, ffi::ThreadPool& pool, bool back) {
   const Engine<T>& how = engine<T>();
@@ -166,9 +251,14 @@ void run(Job<T>& job, ffi::ThreadPool& pool, bool back) {
   const double work = 2.0 * job.members * job.batch * job.time * job.units * groups_of(job.variant) *
                       (job.inputs + job.units * source_groups_of(job.variant)) * (back ? 2 : 1);
   const bool alone = work < 1e6;
+  const int together = alone || job.members > 1 ? 1 : how.most_parts(job);
+  if (together > 1) job.slices = 1;
   auto walk = [&](int64_t member, int64_t slice, const Packed<T>& packed, Arena* arena) {
     FlushToZero flush;
-    (back ? how.backward : how.forward)(job, member, slice, packed, arena);
+    auto by = [&](Team* team) { (back ? how.backward : how.forward)(job, member, slice, packed, arena, team); };
+    if (together == 1) return by(nullptr);
+    Gathered team(pool, together);
+    by(&team);
   };
   const bool shared = job.members > 1 && !job.w_member && !job.u_member && !job.b_member && !job.p_member;
   if (job.slices == 1 && !shared) {
@@ -264,6 +354,10 @@ Job<T> job_of(const Words& words, ffi::RemainingArgs& args) {
 template <class T>
 void forward(const Words& words, ffi::ThreadPool& pool, ffi::RemainingArgs& args, ffi::RemainingRets& rets) {
   Job<T> job = job_of<T>(words, args);
+  for (size_t k : {0, 3}) {
+    auto buffer = *rets.get<ffi::AnyBuffer>(k);
+    in_large_pages(buffer->untyped_data(), buffer->size_bytes());
+  }
   job.y = wanted<T>(rets, 0), job.s = wanted<T>(rets, 1), job.c = wanted<T>(rets, 2), job.kept = wanted<T>(rets, 3);
   run(job, pool, false);
 }

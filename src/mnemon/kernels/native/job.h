@@ -28,6 +28,14 @@ struct Arena {
   }
 };
 
+// Threads that walk one slice together, each with its own units. `run` calls body(data, part) on each; `wait` lets none
+// go on before all have come.
+struct Team {
+  int parts;
+  void (*run)(Team*, void (*body)(void*, int), void*);
+  void (*wait)(Team*);
+};
+
 // Row-major arrays; `*_member` is the distance between members, 0 where all share one.
 template <class T>
 struct Job {
@@ -85,8 +93,9 @@ struct Engine {
   void (*pack_forward)(const Job<T>&, int64_t member, Packed<T>*, Arena*);
   void (*pack_backward)(const Job<T>&, int64_t member, Packed<T>*, Arena*);
   void (*gradients)(const Job<T>&, Packed<T>*, Arena*);  // zeroed room for one slice's gradients
-  void (*forward)(const Job<T>&, int64_t member, int64_t slice, const Packed<T>&, Arena*);
-  void (*backward)(const Job<T>&, int64_t member, int64_t slice, const Packed<T>&, Arena*);
+  int (*most_parts)(const Job<T>&);  // so many threads can share a slice
+  void (*forward)(const Job<T>&, int64_t member, int64_t slice, const Packed<T>&, Arena*, Team*);
+  void (*backward)(const Job<T>&, int64_t member, int64_t slice, const Packed<T>&, Arena*, Team*);
   // The slices' gradients, summed in their order and written where the caller wants them.
   void (*deliver)(const Job<T>&, int64_t member, const Packed<T>* slices);
 };

@@ -42,16 +42,18 @@ INLINE void over_tiles(int64_t rows, int64_t vectors, F&& f) {
 
 enum class Begin { kZero, kBias, kAdd };
 
-// out[row] = begin + sum over segments g and k of rows[row][g * stride + k] * weights[g, k].
+// out[row] = begin + sum over segments g and k of rows[row][g * stride + k] * weights[g, k], for `vectors` columns from
+// `from` on, which is a multiple of the tile.
 //
 // Few sums leave the multipliers waiting for each other: then several partial sums run side by side.
 template <class T>
 __attribute__((noinline)) void product(const T* const* rows, int64_t count, int segments, int64_t stride, int64_t depth,
-                                       const T* weights, int64_t vectors, Begin begin, const T* bias, T* const* out,
-                                       int64_t columns) {
+                                       const T* weights, int64_t from, int64_t vectors, Begin begin, const T* bias,
+                                       T* const* out, int64_t columns) {
   constexpr int lanes = Lanes<T>::count;
-  const bool whole = columns >= vectors * lanes;
-  over_tiles(count, vectors, [&](auto height, int64_t first, auto width, int64_t v) INLINE_LAMBDA {
+  const bool whole = columns >= (from + vectors) * lanes;
+  over_tiles(count, vectors, [&](auto height, int64_t first, auto width, int64_t tile) INLINE_LAMBDA {
+    const int64_t v = from + tile;
     constexpr int M = decltype(height)::value, N = decltype(width)::value;
     constexpr int side = M * N >= 8 ? 1 : M * N >= 4 ? 2 : M * N >= 2 ? 4 : 8;
     Vec<T> acc[side][M][N] = {};
@@ -60,9 +62,9 @@ __attribute__((noinline)) void product(const T* const* rows, int64_t count, int 
     for (int m = 0; m < M; ++m) {
       row[m] = rows[first + m];
       if (begin == Begin::kZero) continue;
-      const T* from = (begin == Begin::kBias ? bias : out[first + m]) + v * lanes;
+      const T* initial = (begin == Begin::kBias ? bias : out[first + m]) + v * lanes;
 #pragma GCC unroll 8
-      for (int j = 0; j < N; ++j) acc[0][m][j] = load(from + j * lanes);
+      for (int j = 0; j < N; ++j) acc[0][m][j] = load(initial + j * lanes);
     }
     const T* at = weights + v * segments * depth * lanes;
     for (int g = 0; g < segments; ++g) {
@@ -101,19 +103,21 @@ __attribute__((noinline)) void product(const T* const* rows, int64_t count, int 
   });
 }
 
-// sum[k][column] += sum over rows of left[row][k] * right[row][column]: gradients of weights.
+// sum[k][column] += sum over rows of left[row][k] * right[row][column], for `vectors` of the `all` vectors of columns from
+// `from` on: gradients of weights.
 template <class T>
 __attribute__((noinline)) void outer(T* sum, const T* const* left, const T* const* right, int64_t rows, int64_t depth,
-                                     int64_t vectors) {
+                                     int64_t from, int64_t vectors, int64_t all) {
   constexpr int lanes = Lanes<T>::count;
-  over_tiles(depth, vectors, [&](auto height, int64_t k, auto width, int64_t v) INLINE_LAMBDA {
+  over_tiles(depth, vectors, [&](auto height, int64_t k, auto width, int64_t tile) INLINE_LAMBDA {
+    const int64_t v = from + tile;
     constexpr int M = decltype(height)::value, N = decltype(width)::value;
     Vec<T> acc[M][N];
-    T* to = sum + (k * vectors + v) * lanes;
+    T* to = sum + (k * all + v) * lanes;
 #pragma GCC unroll 8
     for (int m = 0; m < M; ++m)
 #pragma GCC unroll 8
-      for (int j = 0; j < N; ++j) acc[m][j] = load(to + (m * vectors + j) * lanes);
+      for (int j = 0; j < N; ++j) acc[m][j] = load(to + (m * all + j) * lanes);
     for (int64_t r = 0; r < rows; ++r) {
       const T* a = left[r] + k;
       const T* d = right[r] + v * lanes;
@@ -127,7 +131,7 @@ __attribute__((noinline)) void outer(T* sum, const T* const* left, const T* cons
 #pragma GCC unroll 8
     for (int m = 0; m < M; ++m)
 #pragma GCC unroll 8
-      for (int j = 0; j < N; ++j) store(to + (m * vectors + j) * lanes, acc[m][j]);
+      for (int j = 0; j < N; ++j) store(to + (m * all + j) * lanes, acc[m][j]);
   });
 }
 

@@ -13,6 +13,7 @@ namespace {
 using mnemon::Arena;
 using mnemon::Job;
 using mnemon::Packed;
+using mnemon::Team;
 
 template <class T>
 INLINE void copy(T* to, const T* from, int64_t count) {
@@ -26,6 +27,7 @@ INLINE void clear(T* to, int64_t count) {
 
 // Numbers that stay in the cache, for the nets of a few steps.
 constexpr int64_t kForwardBytes = 64 << 10, kBackwardBytes = 192 << 10, kFewestRows = 24;
+constexpr int64_t kFewRowsBytes = 200 << 10, kManyRowsBytes = 700 << 10;
 
 template <class Cell, class T>
 struct Walk {
@@ -36,16 +38,24 @@ struct Walk {
   const Job<T>& job;
   const Packed<T>& packed;
   Arena* arena;
-  int64_t member, rows, n, nv, np, steps;
+  Team* team;
+  int parts;
+  int64_t member, rows, n, nv, np, steps, chunk;
   int64_t *sequence, *length, *alive;  // by row; by row; by step (steps + 2 entries)
   // This member's arrays.
   const T *x, *s0, *c0, *dy, *ds, *dc;
   T *y, *kept, *s_end, *c_end, *dx, *ds0, *dc0;
+  // Room of a walk: states in turns, cells or their errors, nets or their errors of a few steps (and of the step after
+  // them), and errors of the sources from all that comes after a step.
+  T *states[2], *cells, *nets, *direct, *zeros, *one;
+  const T **left, **right;
+  T** to;
 
   static int64_t vectors(int64_t units) { return tiles(units, lanes); }
 
-  Walk(const Job<T>& job_, int64_t member_, int64_t slice, const Packed<T>& packed_, Arena* arena_)
-      : job(job_), packed(packed_), arena(arena_), member(member_) {
+  Walk(const Job<T>& job_, int64_t member_, int64_t slice, const Packed<T>& packed_, Arena* arena_,
+       Team* team_)
+      : job(job_), packed(packed_), arena(arena_), team(team_), parts(team_ ? team_->parts : 1), member(member_) {
     n = job.units, nv = vectors(n), np = nv * lanes;
     // Sequences are dealt to the slices in turn, so that each gets long and short ones.
     rows = (job.batch - slice + job.slices - 1) / job.slices;
@@ -65,12 +75,12 @@ struct Walk {
       while (living > 0 && length[living - 1] <= s) --living;
       alive[s] = living;
     }
-    const int64_t sources = job.batch * SG * n, cells = job.batch * n;
+    const int64_t all_sources = job.batch * SG * n, all_cells = job.batch * n;
     x = of(job.x, job.x_member), s0 = of(job.s0, job.s0_member), c0 = of(job.c0, job.c0_member);
     y = of(job.y, job.y_member), kept = of(job.kept, job.kept_member);
     dy = of(job.dy, job.dy_member), ds = of(job.ds, job.ds_member), dc = of(job.dc, job.dc_member);
-    s_end = of(job.s, sources), c_end = of(job.c, cells);
-    dx = of(job.dx, job.batch * job.time * job.inputs), ds0 = of(job.ds0, sources), dc0 = of(job.dc0, cells);
+    s_end = of(job.s, all_sources), c_end = of(job.c, all_cells);
+    dx = of(job.dx, job.batch * job.time * job.inputs), ds0 = of(job.ds0, all_sources), dc0 = of(job.dc0, all_cells);
   }
 
   template <class A>
@@ -88,9 +98,9 @@ struct Walk {
   }
   int64_t chunk_of(int64_t bytes) const {
     int64_t slot = rows * G * np * int64_t(sizeof(T));
-    int64_t chunk = bytes / slot, least = tiles(kFewestRows, rows);
-    chunk = chunk < least ? least : chunk;
-    return chunk < 1 ? 1 : smaller(chunk, steps);
+    int64_t some = bytes / slot, least = tiles(kFewestRows, rows);
+    some = some < least ? least : some;
+    return some < 1 ? 1 : smaller(some, steps);
   }
 
   void peepholes(V (&peep)[3], int64_t at) const {
@@ -99,51 +109,99 @@ struct Walk {
         for (int j = 0; j < 3; ++j) peep[j] = load(packed.p + j * np + at);
   }
 
+  // A part's own vectors of units, and pointers of its own.
+  struct Part {
+    int index;
+    int64_t from, until;
+    const T **left, **right;
+    T** to;
+  };
+
+  Part part_of(int index) const {
+    const int64_t all = tiles(nv, kTile), each = all / parts, more = all % parts;
+    const int64_t from = index * each + smaller(index, more), until = from + each + (index < more ? 1 : 0);
+    const int64_t lists = chunk * rows;
+    return {index, from * kTile, smaller(until * kTile, nv), left + index * lists, right + index * lists,
+            to + index * lists};
+  }
+  void take_lists() {
+    left = arena->template take<const T*>(chunk * rows * parts);
+    right = arena->template take<const T*>(chunk * rows * parts);
+    to = arena->template take<T*>(chunk * rows * parts);
+  }
+  void wait() const {
+    if (parts > 1) team->wait(team);
+  }
+  template <void (Walk::*body)(const Part&)>
+  void run() {
+    if (parts == 1) return (this->*body)(part_of(0));
+    team->run(
+        team, [](void* walk, int index) { (static_cast<Walk*>(walk)->*body)(static_cast<Walk*>(walk)->part_of(index)); },
+        this);
+  }
+
+  // Calls f(first, count) for a part's vectors in each of `groups` groups of columns.
+  template <class F>
+  INLINE void over_columns(const Part& part, int groups, F&& f) const {
+    if (parts == 1) return f(int64_t(0), groups * nv);
+    for (int g = 0; g < groups; ++g) f(g * nv + part.from, part.until - part.from);
+  }
+
   void forward() {
-    T* now = arena->template take<T>(rows * SG * np);
-    T* next = arena->template take<T>(rows * SG * np);
-    T* cells = arena->template take<T>(rows * np);
-    clear(now, rows * SG * np), clear(next, rows * SG * np), clear(cells, rows * np);
+    chunk = chunk_of(kForwardBytes);
+    states[0] = arena->template take<T>(rows * SG * np);
+    states[1] = arena->template take<T>(rows * SG * np);
+    cells = arena->template take<T>(rows * np);
+    nets = arena->template take<T>(chunk * rows * G * np);
+    take_lists();
+    clear(states[0], rows * SG * np), clear(states[1], rows * SG * np), clear(cells, rows * np);
     for (int64_t r = 0; r < rows; ++r) {
       if (s0)
-        for (int g = 0; g < SG; ++g) copy(now + (r * SG + g) * np, s0 + (sequence[r] * SG + g) * n, n);
+        for (int g = 0; g < SG; ++g) copy(states[0] + (r * SG + g) * np, s0 + (sequence[r] * SG + g) * n, n);
       if (c0) copy(cells + r * np, c0 + sequence[r] * n, n);
-      if (length[r] == 0) end(r, now, cells);
+      if (length[r] == 0) end(r, states[0]);
     }
-    const int64_t chunk = chunk_of(kForwardBytes), slot = rows * G * np;
-    T* nets = arena->template take<T>(chunk * slot);
-    const T** from_rows = arena->template take<const T*>(chunk * rows);
-    T** to = arena->template take<T*>(chunk * rows);
+    run<&Walk::forward_part>();
+  }
 
+  void forward_part(const Part& part) {
+    const int64_t slot = rows * G * np;
     for (int64_t from = 0; from < steps; from += chunk) {
       const int64_t until = smaller(from + chunk, steps);
       int64_t count = 0;
       for (int64_t s = from; s < until; ++s)
         for (int64_t r = 0; r < alive[s]; ++r) {
-          from_rows[count] = of_time(x, r, s, job.inputs);
-          to[count++] = nets + (s - from) * slot + r * G * np;
+          part.left[count] = of_time(x, r, s, job.inputs);
+          part.to[count++] = nets + (s - from) * slot + r * G * np;
         }
-      product<T>(from_rows, count, 1, 0, job.inputs, packed.w, IG * nv, Begin::kBias, packed.b, to, IG * np);
+      over_columns(part, IG, [&](int64_t first, int64_t vectors) {
+        product<T>(part.left, count, 1, 0, job.inputs, packed.w, first, vectors, Begin::kBias, packed.b, part.to,
+                   IG * np);
+      });
       for (int64_t s = from; s < until; ++s) {
-        T* here = nets + (s - from) * slot;
+        T *here = nets + (s - from) * slot, *now = states[s & 1], *next = states[~s & 1];
         for (int64_t r = 0; r < alive[s]; ++r) {
-          from_rows[r] = now + r * SG * np;
-          to[r] = here + (r * G + R0) * np;
-          for (int g = IG; g < G; ++g) copy(here + (r * G + g) * np, packed.b + g * np, np);
+          part.left[r] = now + r * SG * np;
+          part.to[r] = here + (r * G + R0) * np;
+          for (int g = IG; g < G; ++g)
+            copy(here + (r * G + g) * np + part.from * lanes, packed.b + g * np + part.from * lanes,
+                 (part.until - part.from) * lanes);
         }
-        product<T>(from_rows, alive[s], SG, np, n, packed.u, RG * nv, Begin::kAdd, nullptr, to, RG * np);
-        for (int64_t r = 0; r < alive[s]; ++r) forward_step(r, s, here + r * G * np, now, next, cells);
-        for (int64_t r = alive[s + 1]; r < alive[s]; ++r) end(r, next, cells);
-        T* swap = now;
-        now = next, next = swap;
+        over_columns(part, RG, [&](int64_t first, int64_t vectors) {
+          product<T>(part.left, alive[s], SG, np, n, packed.u, first, vectors, Begin::kAdd, nullptr, part.to, RG * np);
+        });
+        for (int64_t r = 0; r < alive[s]; ++r) forward_step(part, r, s, here + r * G * np, now, next);
+        wait();
+        if (part.index == 0)
+          for (int64_t r = alive[s + 1]; r < alive[s]; ++r) end(r, next);
       }
     }
   }
 
-  INLINE void forward_step(int64_t r, int64_t s, const T* nets, const T* now, T* next, T* cells) {
+  INLINE void forward_step(const Part& part, int64_t r, int64_t s, const T* nets, const T* now, T* next) {
     T* out_at = of_time(y, r, s, n);
     T* to = kept ? kept_at(r, s) : nullptr;
-    for (int64_t at = 0; at < np; at += lanes) {
+    for (int64_t at = part.from * lanes; at < part.until * lanes; at += lanes) {
       V net[G], out[SG], keep[KEPT + 1], before{}, cell{}, peep[3] = {};
       peepholes(peep, at);
 #pragma GCC unroll 8
@@ -163,7 +221,7 @@ struct Walk {
   }
 
   // A sequence's end: its final state, and its last output for all that lies behind.
-  void end(int64_t r, const T* sources, const T* cells) {
+  void end(int64_t r, const T* sources) {
     for (int g = 0; g < SG; ++g) copy(s_end + (sequence[r] * SG + g) * n, sources + (r * SG + g) * np, n);
     if (Cell::has_cells) copy(c_end + sequence[r] * n, cells + r * np, n);
     T* behind = y + sequence[r] * job.time * n;
@@ -171,58 +229,65 @@ struct Walk {
   }
 
   void backward() {
-    const int64_t chunk = chunk_of(kBackwardBytes), slot = rows * G * np;
-    T* direct = arena->template take<T>(rows * SG * np);  // errors of the sources, from all that comes after a step
-    T* cell_errors = arena->template take<T>(rows * np);
-    T* nets = arena->template take<T>((chunk + 1) * slot);
-    T* zeros = arena->template take<T>(SG * np);
-    T* one = arena->template take<T>(1);
-    const T** left = arena->template take<const T*>(chunk * rows);
-    const T** right = arena->template take<const T*>(chunk * rows);
-    T** to = arena->template take<T*>(chunk * rows);
-    clear(direct, rows * SG * np), clear(cell_errors, rows * np), clear(nets, (chunk + 1) * slot);
-    clear(zeros, SG * np);
+    chunk = chunk_of(kBackwardBytes);
+    const int64_t slot = rows * G * np;
+    direct = arena->template take<T>(rows * SG * np);
+    cells = arena->template take<T>(rows * np);
+    nets = arena->template take<T>((chunk + 1) * slot);
+    zeros = arena->template take<T>(SG * np);
+    one = arena->template take<T>(1);
+    take_lists();
+    clear(direct, rows * SG * np), clear(cells, rows * np), clear(nets, (chunk + 1) * slot), clear(zeros, SG * np);
     one[0] = T(1);
-    if (dx)
+    run<&Walk::backward_part>();
+    if (!ds0 && !dc0) return;
+    for (int64_t r = 0; r < rows; ++r) {
+      if (ds0)
+        for (int g = 0; g < SG; ++g) copy(ds0 + (sequence[r] * SG + g) * n, direct + (r * SG + g) * np, n);
+      if (dc0 && Cell::has_cells) copy(dc0 + sequence[r] * n, cells + r * np, n);
+    }
+  }
+
+  void backward_part(const Part& part) {
+    const int64_t slot = rows * G * np, own = part.from * lanes, size = (part.until - part.from) * lanes;
+    if (dx && part.index == 0)
       for (int64_t r = 0; r < rows; ++r)
         clear(dx + (sequence[r] * job.time + length[r]) * job.inputs, (job.time - length[r]) * job.inputs);
-
     for (int64_t from = steps ? (steps - 1) / chunk * chunk : -1; from >= 0; from -= chunk) {
       const int64_t until = smaller(from + chunk, steps);
       for (int64_t s = until - 1; s >= from; --s) {
         T* here = nets + (s - from) * slot;
-        through_weights(here + slot, alive[s + 1], direct, left, to);
+        through_weights(part, here + slot, alive[s + 1]);
         if (job.truncate)
           for (int64_t r = 0; r < alive[s + 1]; ++r)
             if ((length[r] - s - 1) % job.truncate == 0) {
-              clear(direct + r * SG * np, SG * np);
-              clear(cell_errors + r * np, np);
+              for (int g = 0; g < SG; ++g) clear(direct + (r * SG + g) * np + own, size);
+              clear(cells + r * np + own, size);
             }
-        for (int64_t r = alive[s + 1]; r < alive[s]; ++r) begin(r, direct, cell_errors);
-        for (int64_t r = 0; r < alive[s]; ++r) backward_step(r, s, here + r * G * np, direct, cell_errors);
+        for (int64_t r = alive[s + 1]; r < alive[s]; ++r) begin(part, r);
+        for (int64_t r = 0; r < alive[s]; ++r) backward_step(part, r, s, here + r * G * np);
+        wait();
       }
-      weight_gradients(from, until, nets, zeros, one, left, right, to);
-      copy(nets + chunk * slot, nets, slot);
+      weight_gradients(part, from, until);
+      wait();
+      if (part.index == 0) copy(nets + chunk * slot, nets, slot);
+      wait();
     }
     if (!ds0 && !dc0) return;
-    through_weights(nets, alive[0], direct, left, to);
-    for (int64_t r = 0; r < rows; ++r) {
-      if (length[r] == 0) begin(r, direct, cell_errors);
-      if (ds0)
-        for (int g = 0; g < SG; ++g) copy(ds0 + (sequence[r] * SG + g) * n, direct + (r * SG + g) * np, n);
-      if (dc0 && Cell::has_cells) copy(dc0 + sequence[r] * n, cell_errors + r * np, n);
-    }
+    through_weights(part, nets + chunk * slot, alive[0]);
+    for (int64_t r = 0; r < rows; ++r)
+      if (length[r] == 0) begin(part, r);
   }
 
-  INLINE void backward_step(int64_t r, int64_t s, T* nets, T* direct, T* cell_errors) {
+  INLINE void backward_step(const Part& part, int64_t r, int64_t s, T* nets) {
     const T* dy_at = dy ? of_time(dy, r, s, n) : nullptr;
     const T* after_at = KEPT == 0 ? of_time(y, r, s, n) : nullptr;
     const T* before_at = source(r, s, 0, nullptr);
     const T* keep_at = KEPT ? kept_at(r, s) : nullptr;
     const T* cells_at = Cell::has_cells && s ? kept_at(r, s - 1) + 4 * np : nullptr;
     const T* first_cells = c0 ? c0 + sequence[r] * n : nullptr;
-    for (int64_t at = 0; at < np; at += lanes) {
-      V error[SG], net_error[G], out[SG], keep[KEPT + 1], cells{}, before{}, after{}, cell_error{};
+    for (int64_t at = part.from * lanes; at < part.until * lanes; at += lanes) {
+      V error[SG], net_error[G], out[SG], keep[KEPT + 1], cells_before{}, before{}, after{}, cell_error{};
       V peep[3] = {}, peep_error[3] = {};
       peepholes(peep, at);
 #pragma GCC unroll 8
@@ -231,19 +296,19 @@ struct Walk {
 #pragma GCC unroll 8
       for (int k = 0; k < KEPT; ++k) keep[k] = load(keep_at + k * np + at);
       if constexpr (Cell::has_cells) {
-        cell_error = load(cell_errors + r * np + at);
-        if (s) cells = load(cells_at + at);
-        else if (first_cells) cells = load_some(first_cells + at, n - at);
+        cell_error = load(cells + r * np + at);
+        if (s) cells_before = load(cells_at + at);
+        else if (first_cells) cells_before = load_some(first_cells + at, n - at);
       }
       if constexpr (Cell::reads_source)
         if (before_at) before = load_some(before_at + at, n - at);
       if constexpr (KEPT == 0) after = load_some(after_at + at, n - at);
-      Cell::backward(job.variant, error, cells, before, after, keep, cell_error, net_error, out, peep, peep_error);
+      Cell::backward(job.variant, error, cells_before, before, after, keep, cell_error, net_error, out, peep, peep_error);
 #pragma GCC unroll 8
       for (int g = 0; g < G; ++g) store(nets + g * np + at, net_error[g]);
 #pragma GCC unroll 8
       for (int g = 0; g < SG; ++g) store(direct + (r * SG + g) * np + at, out[g]);
-      if constexpr (Cell::has_cells) store(cell_errors + r * np + at, cell_error);
+      if constexpr (Cell::has_cells) store(cells + r * np + at, cell_error);
       if constexpr (Cell::has_peepholes)
         if (packed.dp)
           for (int k = 0; k < 3; ++k) {
@@ -254,16 +319,17 @@ struct Walk {
   }
 
   // Adds what the errors of a step's nets say of the sources before it.
-  void through_weights(const T* nets, int64_t count, T* direct, const T** from, T** to) const {
+  void through_weights(const Part& part, const T* nets_after, int64_t count) const {
     for (int64_t r = 0; r < count; ++r) {
-      from[r] = nets + (r * G + R0) * np;
-      to[r] = direct + r * SG * np;
+      part.left[r] = nets_after + (r * G + R0) * np;
+      part.to[r] = direct + r * SG * np;
     }
-    product<T>(from, count, RG, np, n, packed.ub, SG * nv, Begin::kAdd, nullptr, to, SG * np);
+    over_columns(part, SG, [&](int64_t first, int64_t vectors) {
+      product<T>(part.left, count, RG, np, n, packed.ub, first, vectors, Begin::kAdd, nullptr, part.to, SG * np);
+    });
   }
 
-  void weight_gradients(int64_t from, int64_t until, T* nets, const T* zeros, const T* one, const T** left,
-                        const T** right, T** to) {
+  void weight_gradients(const Part& part, int64_t from, int64_t until) const {
     const int64_t slot = rows * G * np;
     auto list = [&](auto** rows_of, auto&& at) INLINE_LAMBDA {
       int64_t count = 0;
@@ -271,22 +337,30 @@ struct Walk {
         for (int64_t r = 0; r < alive[s]; ++r) rows_of[count++] = at(r, s);
       return count;
     };
-    const int64_t count = list(right, [&](int64_t r, int64_t s) { return nets + (s - from) * slot + r * G * np; });
-    list(left, [&](int64_t r, int64_t s) { return of_time(x, r, s, job.inputs); });
-    outer<T>(packed.dw, left, right, count, job.inputs, IG * nv);
-    list(left, [&](int64_t, int64_t) { return one; });
-    outer<T>(packed.db, left, right, count, 1, G * nv);
-    if (dx) {
-      list(to, [&](int64_t r, int64_t s) { return of_time(dx, r, s, job.inputs); });
-      product<T>(right, count, IG, np, n, packed.wb, vectors(job.inputs), Begin::kZero, nullptr, to, job.inputs);
+    const T **left_rows = part.left, **right_rows = part.right;
+    const int64_t count = list(right_rows, [&](int64_t r, int64_t s) { return nets + (s - from) * slot + r * G * np; });
+    auto add = [&](T* sum, int64_t depth, int groups) {
+      over_columns(part, groups, [&](int64_t first, int64_t vectors) {
+        outer<T>(sum, left_rows, right_rows, count, depth, first, vectors, groups * nv);
+      });
+    };
+    list(left_rows, [&](int64_t r, int64_t s) { return of_time(x, r, s, job.inputs); });
+    add(packed.dw, job.inputs, IG);
+    list(left_rows, [&](int64_t, int64_t) { return one; });
+    add(packed.db, 1, G);
+    if (dx) {  // parts of the rows, not of the columns
+      list(part.to, [&](int64_t r, int64_t s) { return of_time(dx, r, s, job.inputs); });
+      const int64_t first = count * part.index / parts, last = count * (part.index + 1) / parts;
+      product<T>(right_rows + first, last - first, IG, np, n, packed.wb, 0, vectors(job.inputs), Begin::kZero, nullptr,
+                 part.to + first, job.inputs);
     }
-    for (int64_t k = 0; k < count; ++k) right[k] += R0 * np;
+    for (int64_t k = 0; k < count; ++k) right_rows[k] += R0 * np;
     for (int g = 0; g < SG; ++g) {
-      list(left, [&](int64_t r, int64_t s) {
+      list(left_rows, [&](int64_t r, int64_t s) {
         const T* at = source(r, s, g, zeros);
         return at ? at : zeros;
       });
-      outer<T>(packed.du + g * n * RG * np, left, right, count, n, RG * nv);
+      add(packed.du + g * n * RG * np, n, RG);
     }
   }
 
@@ -297,13 +371,22 @@ struct Walk {
   }
 
   // Errors that enter a sequence at its end: those of its final state, and of the outputs repeated behind it.
-  void begin(int64_t r, T* direct, T* cell_errors) {
-    for (int g = 0; g < SG; ++g) copy(direct + (r * SG + g) * np, ds + (sequence[r] * SG + g) * n, n);
-    if (Cell::has_cells) copy(cell_errors + r * np, dc + sequence[r] * n, n);
+  void begin(const Part& part, int64_t r) const {
+    const int64_t own = part.from * lanes, size = smaller(part.until * lanes, n) - own;
+    for (int g = 0; g < SG; ++g) copy(direct + (r * SG + g) * np + own, ds + (sequence[r] * SG + g) * n + own, size);
+    if (Cell::has_cells) copy(cells + r * np + own, dc + sequence[r] * n + own, size);
     if (!dy) return;
-    const T* behind = dy + sequence[r] * job.time * n;
+    const T* behind = dy + sequence[r] * job.time * n + own;
     for (int64_t t = length[r]; t < job.time; ++t)
-      for (int64_t i = 0; i < n; ++i) direct[r * SG * np + i] += behind[t * n + i];
+      for (int64_t i = 0; i < size; ++i) direct[r * SG * np + own + i] += behind[t * n + i];
+  }
+
+  // Worth it where a step takes long, and each part has whole tiles: where a thread alone would read its weights from
+  // beyond its own cache, or has few rows to use them for.
+  static int most_parts(const Job<T>& job) {
+    const int64_t nv = vectors(job.units), bytes = RG * SG * job.units * job.units * int64_t(sizeof(T));
+    if (nv % kTile || bytes < (job.batch < 8 ? kFewRowsBytes : kManyRowsBytes)) return 1;
+    return int(nv / kTile);
   }
 
   static void pack_forward(const Job<T>& job, int64_t member, Packed<T>* to, Arena* arena) {
