@@ -35,11 +35,14 @@ class NativeKernels(BuildHookInterface):
         """Compile, or say why not."""
         wish = os.environ.get("MNEMON_NATIVE", "1")
         root = Path(self.root)
-        (root / LIBRARY).unlink(missing_ok=True)
+        made = root / LIBRARY
         if wish == "0":
+            made.unlink(missing_ok=True)
             return
         try:
-            compile_library(root)
+            if not _is_fresh(root):
+                made.unlink(missing_ok=True)
+                compile_library(root)
         except Exception as error:  # whatever a machine lacks: the package works without
             if wish == "require":
                 raise
@@ -48,6 +51,13 @@ class NativeKernels(BuildHookInterface):
         system = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["tag"] = f"py3-none-{system}"
         build_data["artifacts"].append(f"/{LIBRARY.as_posix()}")
+
+
+def _is_fresh(root: Path) -> bool:
+    """Whether the library in the source tree is newer than all it is made from."""
+    made = root / LIBRARY
+    sources = [root / "hatch_build.py", *(root / ROOM / "native").iterdir()]
+    return made.exists() and all(made.stat().st_mtime > source.stat().st_mtime for source in sources)
 
 
 def compile_library(root: Path) -> None:

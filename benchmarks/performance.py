@@ -78,7 +78,7 @@ def _row(case: tuple, result: dict[str, Timed], names: list[str]) -> str:
 
 def _page(results: dict[tuple, dict[str, Timed]], names: list[str], words: str) -> list[str]:
     packages = dict.fromkeys(CONTESTANTS[name][1] for name in names)
-    versions = {package: importlib.metadata.version(package) for package in ["jax", *packages]}
+    versions = {package: importlib.metadata.version(package) for package in ["jax", *packages] if package != "mnemon"}
     lines = [
         f"`python benchmarks/performance.py {words}`".replace(" `", "`")
         + f" on {machine()}; "

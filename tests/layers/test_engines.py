@@ -10,7 +10,7 @@ import pytest
 from table_of_cells import CELLS, FLAT, assert_close, inputs, living, make, probe, states
 
 from mnemon import kernels
-from mnemon.cells import LSTM, Elman
+from mnemon.cells import GRU, LSTM, Elman
 from mnemon.errors import InvalidInput
 from mnemon.layers import unfold
 
@@ -130,6 +130,17 @@ def test_native_equals_plain_at_any_size(kind, units, float64):
     cell = kind(33, units, key=jax.random.key(0))
     parts = cell, inputs(cell, (5, 4)), states(cell, (5,))
     plain, other = both(parts, "native")
+    assert_close(other, plain)
+
+
+@native
+@pytest.mark.parametrize("kind", [GRU, LSTM])
+@pytest.mark.parametrize("lengths", [None, (9, 0, 4)])
+def test_native_equals_plain_where_threads_share_the_units(kind, lengths, float64):
+    """Large weights and few sequences: every step is taken by all threads together."""
+    cell = kind(3, 192, key=jax.random.key(0))
+    parts = cell, inputs(cell, (3, 9)), states(cell, (3,))
+    plain, other = both(parts, "native", lengths=lengths, truncate=4)
     assert_close(other, plain)
 
 

@@ -198,7 +198,7 @@ class Gathered : public Team {
 #endif
   }
   static void pause(int spins) {
-    if (spins < 20000) relax();
+    if (spins < 400) relax();
     else std::this_thread::yield();
   }
   static void run_on_all(Team* team, void (*body)(void*, int), void* data) {

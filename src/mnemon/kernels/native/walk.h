@@ -27,7 +27,7 @@ INLINE void clear(T* to, int64_t count) {
 
 // Numbers that stay in the cache, for the nets of a few steps.
 constexpr int64_t kForwardBytes = 64 << 10, kBackwardBytes = 192 << 10, kFewestRows = 24;
-constexpr int64_t kFewRowsBytes = 200 << 10, kManyRowsBytes = 700 << 10;
+constexpr int64_t kFewRowsBytes = 500 << 10, kManyRowsBytes = 700 << 10;
 
 template <class Cell, class T>
 struct Walk {
