@@ -10,6 +10,10 @@ from jaxtyping import Array, Float
 
 State = Any  # a cell's state
 
+# Numbers of the compiled code (native/job.h).
+KINDS = {"elman": 0, "gru": 1, "lstm": 2}
+SQUASHING = {"tanh": 0, "logistic": 1, "relu": 2, "identity": 3, "logistic1": 4, "logistic2": 5}
+
 
 class StandardForm(NamedTuple):
     """A cell as weights, a kind of point-wise step, and how its states are sources and cells.
@@ -43,3 +47,18 @@ class StandardForm(NamedTuple):
     coupled: bool = False
     gates_feed_back: bool = False
     shift: float = 0.0
+
+
+def words_of(form: StandardForm) -> tuple[tuple[str, int | float], ...]:
+    """The point-wise step of a form, in the numbers of the compiled code."""
+    flags = (
+        form.input_gate, form.forget_gate, form.output_gate,
+        form.peepholes is not None, form.coupled, form.gates_feed_back,
+    )  # fmt: skip
+    return (
+        ("kind", KINDS[form.kind]),
+        ("squash_in", SQUASHING[form.squash_in]),
+        ("squash_out", SQUASHING[form.squash_out]),
+        ("flags", sum(1 << k for k, flag in enumerate(flags) if flag)),
+        ("shift", float(form.shift)),
+    )

@@ -15,10 +15,8 @@ from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float, Int
 
 from ._library import padded, threads
-from ._standard_form import StandardForm
+from ._standard_form import StandardForm, words_of
 
-KINDS = {"elman": 0, "gru": 1, "lstm": 2}
-SQUASHING = {"tanh": 0, "logistic": 1, "relu": 2, "identity": 3, "logistic1": 4, "logistic2": 5}
 # Groups of units in what is kept for the way back, by kind.
 KEPT = {"elman": 0, "gru": 4, "lstm": 5}
 # Fewer sequences than this are not worth a thread of their own.
@@ -65,23 +63,7 @@ def walk(
         Outputs at their steps (behind a sequence's end the last one is repeated), and final sources and cells.
 
     """
-    flags = (
-        form.input_gate, form.forget_gate, form.output_gate,
-        form.peepholes is not None, form.coupled, form.gates_feed_back,
-    )  # fmt: skip
-    how = _How(
-        form.kind,
-        (
-            ("kind", KINDS[form.kind]),
-            ("squash_in", SQUASHING[form.squash_in]),
-            ("squash_out", SQUASHING[form.squash_out]),
-            ("flags", sum(1 << k for k, flag in enumerate(flags) if flag)),
-            ("shift", float(form.shift)),
-        ),
-        4 if form.gates_feed_back else 1,
-        reverse,
-        truncate or 0,
-    )
+    how = _How(form.kind, words_of(form), 4 if form.gates_feed_back else 1, reverse, truncate or 0)
     weights = (form.input_weights, form.recurrent_weights, form.bias, form.peepholes)
     return _run(how, xs, None if lengths is None else lengths.astype(jnp.int32), weights, start)
 

@@ -321,13 +321,17 @@ struct Words {
   double shift;
 };
 
+Variant variant_of(const Words& words) {
+  auto flag = [&](int k) { return (words.flags >> k & 1) != 0; };
+  return {int(words.kind), int(words.squash_in), int(words.squash_out), flag(0), flag(1), flag(2), flag(3), flag(4),
+          flag(5), words.shift};
+}
+
 // Arguments of both: x, lengths, w, u, b, p, s0, c0.
 template <class T>
 Job<T> job_of(const Words& words, ffi::RemainingArgs& args) {
   Job<T> job{};
-  job.variant = {int(words.kind), int(words.squash_in), int(words.squash_out),
-                 (words.flags & 1) != 0, (words.flags & 2) != 0, (words.flags & 4) != 0, (words.flags & 8) != 0,
-                 (words.flags & 16) != 0, (words.flags & 32) != 0, words.shift};
+  job.variant = variant_of(words);
   job.reverse = words.reverse != 0, job.truncate = words.truncate, job.slices = words.slices;
   auto x = *args.get<ffi::AnyBuffer>(0), u = *args.get<ffi::AnyBuffer>(3);
   job.members = 1;  // the largest of all: what is shared has one
@@ -424,6 +428,42 @@ auto binding() {
 }  // namespace
 }  // namespace mnemon
 
+namespace mnemon {
+namespace {
+
+// A cell that is stepped: its packed weights, and room for a walk of one step.
+struct Stepper {
+  virtual ~Stepper() = default;
+  virtual void step(const void* x, void* sources, void* cells, void* y) = 0;
+};
+
+template <class T>
+class StepperOf : public Stepper {
+ public:
+  StepperOf(const Words& words, int64_t inputs, int64_t units, const T* w, const T* u, const T* b, const T* p) {
+    job_.variant = variant_of(words);
+    job_.members = job_.batch = job_.time = job_.slices = 1;
+    job_.inputs = inputs, job_.units = units;
+    job_.w = w, job_.u = u, job_.b = b, job_.p = p;
+    engine<T>().pack_forward(job_, 0, &packed_, &weights_);
+  }
+  void step(const void* x, void* sources, void* cells, void* y) override {
+    FlushToZero flush;
+    room_.reset();
+    job_.x = static_cast<const T*>(x), job_.y = static_cast<T*>(y);
+    job_.s0 = job_.s = static_cast<T*>(sources), job_.c0 = job_.c = static_cast<T*>(cells);
+    engine<T>().forward(job_, 0, 0, packed_, &room_, nullptr);
+  }
+
+ private:
+  Job<T> job_{};
+  Packed<T> packed_{};
+  Room weights_, room_;
+};
+
+}  // namespace
+}  // namespace mnemon
+
 #pragma GCC visibility push(default)
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(mnemon_forward, mnemon::forward_call, mnemon::binding());
@@ -436,6 +476,34 @@ const char* mnemon_engine() { return mnemon::engines().name; }
 int64_t mnemon_padded(int64_t units, int64_t bytes) {
   return bytes == 8 ? mnemon::engine<double>().padded(units) : mnemon::engine<float>().padded(units);
 }
+
+// One cell to be stepped, in numbers of so many bytes; weights as in a call of XLA, `p` may be null. They are copied.
+// Null where memory is out.
+void* mnemon_stepper_new(int64_t bytes, int64_t kind, int64_t squash_in, int64_t squash_out, int64_t flags, double shift,
+                         int64_t inputs, int64_t units, const void* w, const void* u, const void* b, const void* p) {
+  const mnemon::Words words{kind, squash_in, squash_out, flags, 0, 0, 1, shift};
+  auto make = [&](auto number) -> mnemon::Stepper* {
+    using T = decltype(number);
+    return new mnemon::StepperOf<T>(words, inputs, units, static_cast<const T*>(w), static_cast<const T*>(u),
+                                    static_cast<const T*>(b), static_cast<const T*>(p));
+  };
+  try {
+    return bytes == 8 ? make(double()) : make(float());
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+// Takes one step: reads x, moves sources and cells on in place, writes the outputs.
+void mnemon_stepper_step(void* stepper, const void* x, void* sources, void* cells, void* y) {
+  static_cast<mnemon::Stepper*>(stepper)->step(x, sources, cells, y);
+}
+// Seconds of one step, over many on the same input: what it costs without Python.
+double mnemon_stepper_seconds(void* stepper, int64_t steps, const void* x, void* sources, void* cells, void* y) {
+  const auto begun = std::chrono::steady_clock::now();
+  for (int64_t k = 0; k < steps; ++k) mnemon_stepper_step(stepper, x, sources, cells, y);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count() / double(steps);
+}
+void mnemon_stepper_delete(void* stepper) { delete static_cast<mnemon::Stepper*>(stepper); }
 }
 
 #pragma GCC visibility pop
