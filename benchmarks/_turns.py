@@ -1,6 +1,7 @@
 """Contestants in processes of their own that take turns, so that no library's idle threads cost another one time."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -24,10 +25,14 @@ class Timed(NamedTuple):
 class Worker:
     """A process that holds one library and times its calls when told to."""
 
-    def __init__(self, script: str, name: str) -> None:
+    def __init__(self, script: str, name: str, **environment: str) -> None:
         self.name = name
         self.process: Any = subprocess.Popen(
-            [sys.executable, script, "--worker", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, script, "--worker", name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **environment},
+            text=True,
         )
 
     def ask(self, **words: Any) -> Any:

@@ -1,6 +1,6 @@
 """A training step and an answer of LSTM, GRU and Elman networks, against other libraries and the bare arithmetic.
 
-    python benchmarks/performance.py [--short] [--kinds LSTM] [--modes training] [--out docs/performance.md]
+    python benchmarks/performance.py [--short] [--kinds LSTM] [--modes training] [--out docs/results/performance.md]
 
 Each library runs in a process of its own, with all cores; they take turns. Printed are milliseconds (medians of five
 rounds) and ratios, our time divided by theirs: below 1 we are quicker. `scan` is our own plain scan in XLA; `floor` is

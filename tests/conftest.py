@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ["MNEMON_CACHE"] = "0"  # commands that tests start leave nothing in the user's folders
 if "XLA_FLAGS" not in os.environ:  # quicker to compile by a quarter; a JAX that does not know the flag aborts
     wanted = {**os.environ, "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false"}
     tried = subprocess.run([sys.executable, "-c", "import jax; jax.devices()"], env=wanted, capture_output=True)

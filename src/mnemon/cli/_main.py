@@ -22,6 +22,7 @@ from ._generate import generate
 from ._list import list_
 from ._options import option_names
 from ._predict import predict
+from ._programs import keep_programs
 from ._reproduce import reproduce
 from ._show import show
 from ._stream import stream
@@ -78,6 +79,7 @@ def _mnemon(
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line `arguments` (by default the program's own), and exit."""
+    keep_programs()
     sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
