@@ -6,6 +6,10 @@
 #pragma once
 #include <cstdint>
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 namespace {
 
 template <class T>
@@ -39,6 +43,20 @@ INLINE Vec<T> all(T s) {
 }
 
 // The first `count` lanes; the others are 0, or are left as they are.
+#if defined(__AVX512F__)
+INLINE Vec<float> load_part(const float* at, int64_t count) {
+  return (Vec<float>)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), at);
+}
+INLINE Vec<double> load_part(const double* at, int64_t count) {
+  return (Vec<double>)_mm512_maskz_loadu_pd((__mmask8)((1u << count) - 1), at);
+}
+INLINE void store_part(float* at, Vec<float> v, int64_t count) {
+  _mm512_mask_storeu_ps(at, (__mmask16)((1u << count) - 1), (__m512)v);
+}
+INLINE void store_part(double* at, Vec<double> v, int64_t count) {
+  _mm512_mask_storeu_pd(at, (__mmask8)((1u << count) - 1), (__m512d)v);
+}
+#else
 template <class T>
 __attribute__((noinline)) Vec<T> load_part(const T* at, int64_t count) {
   constexpr int lanes = Lanes<T>::count;
@@ -46,12 +64,6 @@ __attribute__((noinline)) Vec<T> load_part(const T* at, int64_t count) {
   for (int64_t i = 0; i < smaller(count, lanes); ++i) room[i] = at[i];
   return load(room);
 }
-
-template <class T>
-INLINE Vec<T> load_some(const T* at, int64_t count) {
-  return count >= Lanes<T>::count ? load(at) : load_part(at, count);
-}
-
 template <class T>
 __attribute__((noinline)) void store_part(T* at, Vec<T> v, int64_t count) {
   constexpr int lanes = Lanes<T>::count;
@@ -59,7 +71,12 @@ __attribute__((noinline)) void store_part(T* at, Vec<T> v, int64_t count) {
   store(room, v);
   for (int64_t i = 0; i < smaller(count, lanes); ++i) at[i] = room[i];
 }
+#endif
 
+template <class T>
+INLINE Vec<T> load_some(const T* at, int64_t count) {
+  return count >= Lanes<T>::count ? load(at) : load_part(at, count);
+}
 template <class T>
 INLINE void store_some(T* at, Vec<T> v, int64_t count) {
   if (count >= Lanes<T>::count) store(at, v);

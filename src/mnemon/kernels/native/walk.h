@@ -17,13 +17,32 @@ using mnemon::Team;
 
 template <class T>
 INLINE void copy(T* to, const T* from, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) to[i] = from[i];
+  constexpr int lanes = Lanes<T>::count;
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) store(to + i, load(from + i));
+  if (i < count) store_part(to + i, load_part(from + i, count - i), count - i);
 }
 
 template <class T>
 INLINE void clear(T* to, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) to[i] = T(0);
+  constexpr int lanes = Lanes<T>::count;
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) store(to + i, Vec<T>{});
+  if (i < count) store_part(to + i, Vec<T>{}, count - i);
 }
+
+// Where the column of each unit of each group begins, for `pack`: asked for in their order, so that nothing is divided.
+template <class T>
+struct Columns {
+  const T* base;
+  int64_t units, padded, distance, group_distance;
+  int64_t group = 0, unit = 0;
+  INLINE const T* operator()(int64_t) {
+    const T* at = unit < units ? base + group * group_distance + unit * distance : nullptr;
+    if (++unit == padded) unit = 0, ++group;
+    return at;
+  }
+};
 
 // Numbers that stay in the cache, for the nets of a few steps.
 constexpr int64_t kForwardBytes = 64 << 10, kBackwardBytes = 192 << 10, kFewestRows = 24;
@@ -169,11 +188,13 @@ struct Walk {
     for (int64_t from = 0; from < steps; from += chunk) {
       const int64_t until = smaller(from + chunk, steps);
       int64_t count = 0;
-      for (int64_t s = from; s < until; ++s)
-        for (int64_t r = 0; r < alive[s]; ++r) {
+      for (int64_t s = from; s < until; ++s) {
+        T* here = nets + (s - from) * slot;
+        for (int64_t r = 0; r < alive[s]; ++r, here += G * np) {
           part.left[count] = of_time(x, r, s, job.inputs);
-          part.to[count++] = nets + (s - from) * slot + r * G * np;
+          part.to[count++] = here;
         }
+      }
       over_columns(part, IG, [&](int64_t first, int64_t vectors) {
         product<T>(part.left, count, 1, 0, job.inputs, packed.w, first, vectors, Begin::kBias, packed.b, part.to,
                    IG * np);
@@ -393,15 +414,9 @@ struct Walk {
     const int64_t n = job.units, nv = vectors(n), np = nv * lanes, inputs = job.inputs;
     const T *w = job.w + member * job.w_member, *u = job.u + member * job.u_member, *b = job.b + member * job.b_member;
     to->w = arena->template take<T>(IG * np * inputs);
-    pack<T>(to->w, 1, 0, inputs, 1, IG * nv, [&](int64_t column) {
-      const int64_t g = column / np, unit = column % np;
-      return unit < n ? w + (g * n + unit) * inputs : nullptr;
-    });
+    pack<T>(to->w, 1, 0, inputs, 1, IG * nv, Columns<T>{w, n, np, inputs, n * inputs});
     to->u = arena->template take<T>(SG * n * RG * np);
-    pack<T>(to->u, SG, n, n, 1, RG * nv, [&](int64_t column) {
-      const int64_t g = column / np, unit = column % np;
-      return unit < n ? u + (g * n + unit) * SG * n : nullptr;
-    });
+    pack<T>(to->u, SG, n, n, 1, RG * nv, Columns<T>{u, n, np, SG * n, n * SG * n});
     to->b = padded(b, G, n, np, arena);
     to->p = job.p ? padded(job.p + member * job.p_member, 3, n, np, arena) : nullptr;
   }
@@ -410,10 +425,7 @@ struct Walk {
     const int64_t n = job.units, nv = vectors(n), np = nv * lanes, inputs = job.inputs;
     const T *w = job.w + member * job.w_member, *u = job.u + member * job.u_member;
     to->ub = arena->template take<T>(SG * np * RG * n);
-    pack<T>(to->ub, RG, n * SG * n, n, SG * n, SG * nv, [&](int64_t column) {
-      const int64_t g = column / np, unit = column % np;
-      return unit < n ? u + g * n + unit : nullptr;
-    });
+    pack<T>(to->ub, RG, n * SG * n, n, SG * n, SG * nv, Columns<T>{u, n, np, 1, n});
     to->wb = nullptr;
     if (job.dx) {
       to->wb = arena->template take<T>(IG * n * vectors(inputs) * lanes);
