@@ -4,7 +4,7 @@
 
 Each library runs in a process of its own, with all cores; they take turns. Printed are milliseconds (medians of five
 rounds) and ratios, our time divided by theirs: below 1 we are quicker. `scan` is our own plain scan in XLA; `floor` is
-the same matrix products and as many exponentials with nothing in between, by torch. Libraries that are not installed
+the same matrix products and as many exponentials with nothing in between. Libraries that are not installed
 are left out; `pip install -e ".[compare]"` installs them. `--short` is the form that continuous integration runs.
 """
 

@@ -156,7 +156,8 @@ void in_parallel(ffi::ThreadPool& pool, int64_t count, bool alone, const std::fu
 // nobody waits for a thread that is busy elsewhere.
 class Gathered : public Team {
  public:
-  Gathered(ffi::ThreadPool& pool, int most) : shared_(std::make_shared<Shared>()) {
+  // `patience`: how many microseconds the others may take to wake.
+  Gathered(ffi::ThreadPool& pool, int most, int64_t patience) : shared_(std::make_shared<Shared>()) {
     run = &Gathered::run_on_all;
     wait = &Gathered::wait_for_all;
     const int helpers = std::min<int64_t>(most, pool.num_threads()) - 1;
@@ -174,7 +175,7 @@ class Gathered : public Team {
           shared->finished.fetch_add(1, std::memory_order_release);
         }
       });
-    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(helpers ? 50 : 0);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(helpers ? patience : 0);
     while (shared_->come.load(std::memory_order_acquire) < helpers && std::chrono::steady_clock::now() < until) relax();
     parts = 1 + shared_->come.exchange(-1000000, std::memory_order_acq_rel);
     shared_->parts = parts;
@@ -233,6 +234,9 @@ void in_large_pages(void* data, size_t bytes) {
 #endif
 }
 
+// A tenth of what a walk takes one thread alone, at some 60 operations a nanosecond, in microseconds an operation.
+constexpr double kPatience = 0.1 / 60e3;
+
 template <class T>
 void run(Job<T>& job, ffi::ThreadPool& pool, bool back) {
   const Engine<T>& how = engine<T>();
@@ -257,7 +261,7 @@ void run(Job<T>& job, ffi::ThreadPool& pool, bool back) {
     FlushToZero flush;
     auto by = [&](Team* team) { (back ? how.backward : how.forward)(job, member, slice, packed, arena, team); };
     if (together == 1) return by(nullptr);
-    Gathered team(pool, together);
+    Gathered team(pool, together, int64_t(work * kPatience));
     by(&team);
   };
   const bool shared = job.members > 1 && !job.w_member && !job.u_member && !job.b_member && !job.p_member;

@@ -60,13 +60,14 @@ struct Walk {
   Team* team;
   int parts;
   int64_t member, rows, n, nv, np, steps, chunk;
-  int64_t *sequence, *length, *alive;  // by row; by row; by step (steps + 2 entries)
+  int64_t *sequence, *length, *origin;  // by row: which of the batch, how long, and where its first step stands
+  int64_t* alive;                       // by step (steps + 2 entries): rows that have not ended
   // This member's arrays.
   const T *x, *s0, *c0, *dy, *ds, *dc;
   T *y, *kept, *s_end, *c_end, *dx, *ds0, *dc0;
   // Room of a walk: states in turns, cells or their errors, nets or their errors of a few steps (and of the step after
   // them), and errors of the sources from all that comes after a step.
-  T *states[2], *cells, *nets, *direct, *zeros, *one;
+  T *states[2], *cells, *nets, *direct, *zeros;
   const T **left, **right;
   T** to;
 
@@ -80,6 +81,7 @@ struct Walk {
     rows = (job.batch - slice + job.slices - 1) / job.slices;
     sequence = arena->template take<int64_t>(rows);
     length = arena->template take<int64_t>(rows);
+    origin = arena->template take<int64_t>(rows);
     steps = 0;
     for (int64_t r = 0; r < rows; ++r) {
       const int64_t at = r * job.slices + slice;
@@ -87,6 +89,7 @@ struct Walk {
       length[r] = job.lengths ? smaller(job.lengths[member * job.lengths_member + sequence[r]], job.time) : job.time;
       if (length[r] < 0) length[r] = 0;
       if (length[r] > steps) steps = length[r];
+      origin[r] = sequence[r] * job.time + (job.reverse ? length[r] - 1 : 0);
     }
     alive = arena->template take<int64_t>(steps + 2);
     int64_t living = rows;
@@ -110,7 +113,7 @@ struct Walk {
   // Where a row's step stands in an array (batch, time, size).
   template <class A>
   INLINE A* of_time(A* array, int64_t row, int64_t step, int64_t size) const {
-    return array + (sequence[row] * job.time + (job.reverse ? length[row] - 1 - step : step)) * size;
+    return array + (origin[row] + (job.reverse ? -step : step)) * size;
   }
   INLINE T* kept_at(int64_t row, int64_t step) const {
     return kept + (sequence[row] * job.time + step) * KEPT * np;
@@ -256,10 +259,8 @@ struct Walk {
     cells = arena->template take<T>(rows * np);
     nets = arena->template take<T>((chunk + 1) * slot);
     zeros = arena->template take<T>(SG * np);
-    one = arena->template take<T>(1);
     take_lists();
-    clear(direct, rows * SG * np), clear(cells, rows * np), clear(nets, (chunk + 1) * slot), clear(zeros, SG * np);
-    one[0] = T(1);
+    clear(direct, rows * SG * np), clear(cells, rows * np), clear(zeros, SG * np);
     run<&Walk::backward_part>();
     if (!ds0 && !dc0) return;
     for (int64_t r = 0; r < rows; ++r) {
@@ -353,13 +354,15 @@ struct Walk {
   void weight_gradients(const Part& part, int64_t from, int64_t until) const {
     const int64_t slot = rows * G * np;
     auto list = [&](auto** rows_of, auto&& at) INLINE_LAMBDA {
-      int64_t count = 0;
       for (int64_t s = from; s < until; ++s)
-        for (int64_t r = 0; r < alive[s]; ++r) rows_of[count++] = at(r, s);
-      return count;
+        for (int64_t r = 0; r < alive[s]; ++r) *rows_of++ = at(r, s);
     };
     const T **left_rows = part.left, **right_rows = part.right;
-    const int64_t count = list(right_rows, [&](int64_t r, int64_t s) { return nets + (s - from) * slot + r * G * np; });
+    int64_t count = 0;
+    for (int64_t s = from; s < until; ++s) {
+      const T* here = nets + (s - from) * slot;
+      for (int64_t r = 0; r < alive[s]; ++r, here += G * np) right_rows[count++] = here;
+    }
     auto add = [&](T* sum, int64_t depth, int groups) {
       over_columns(part, groups, [&](int64_t first, int64_t vectors) {
         outer<T>(sum, left_rows, right_rows, count, depth, first, vectors, groups * nv);
@@ -367,8 +370,13 @@ struct Walk {
     };
     list(left_rows, [&](int64_t r, int64_t s) { return of_time(x, r, s, job.inputs); });
     add(packed.dw, job.inputs, IG);
-    list(left_rows, [&](int64_t, int64_t) { return one; });
-    add(packed.db, 1, G);
+    over_columns(part, G, [&](int64_t first, int64_t vectors) {
+      for (int64_t v = first; v < first + vectors; ++v) {
+        V sum = load(packed.db + v * lanes);
+        for (int64_t k = 0; k < count; ++k) sum += load(right_rows[k] + v * lanes);
+        store(packed.db + v * lanes, sum);
+      }
+    });
     if (dx) {  // parts of the rows, not of the columns
       list(part.to, [&](int64_t r, int64_t s) { return of_time(dx, r, s, job.inputs); });
       const int64_t first = count * part.index / parts, last = count * (part.index + 1) / parts;
