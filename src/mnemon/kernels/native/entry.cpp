@@ -162,7 +162,8 @@ class Gathered : public Team {
     wait = &Gathered::wait_for_all;
     const int helpers = std::min<int64_t>(most, pool.num_threads()) - 1;
     for (int k = 0; k < helpers; ++k)
-      pool.Schedule([shared = shared_] {
+      pool.Schedule([shared = shared_, leader = std::this_thread::get_id()] {
+        if (std::this_thread::get_id() == leader) return;  // a full pool runs what it is given at once
         const int index = shared->come.fetch_add(1);
         if (index < 0) return;  // too late
         int seen = 0;
