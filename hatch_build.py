@@ -49,6 +49,7 @@ class NativeKernels(BuildHookInterface):
             print(f"Mnemon: native kernels left out, the XLA engine serves: {error}", file=sys.stderr)
             return
         system = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{system}"
         build_data["artifacts"].append(f"/{LIBRARY.as_posix()}")
 
