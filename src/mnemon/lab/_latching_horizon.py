@@ -165,7 +165,8 @@ class LatchingHorizon:
                     f"for all networks), "
                     f"at most {run.epochs} epochs: a small budget, alike for all, and nobody's best.",
                     "Names without a rule are under bptt. Segmented networks have segments of max(15, T / 25) letters "
-                    "and a tanh cell below. rtrl has bptt's gradient by law, and is not run beyond T = 130.",
+                    "and a tanh cell below. rtrl has bptt's gradient by law (rounded otherwise, so that single "
+                    "networks part), and is not run beyond T = 130.",
                 )
             },
         )
