@@ -7,19 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-
-class Timed(NamedTuple):
-    """One contestant's times in seconds: its first call, compilation included, and the rounds of the later ones."""
-
-    first: float
-    rounds: tuple[float, ...]
-
-    @property
-    def median(self) -> float:
-        """The middle round."""
-        return statistics.median(self.rounds)
+from _timing import Timed
 
 
 class Worker:
@@ -73,7 +63,7 @@ def take_turns(workers: Mapping[str, Worker], case: tuple[Any, ...], *, least: f
     for _ in range(rounds):
         for name, worker in workers.items():
             times[name].append(worker.ask(repeats=repeats[name]) / repeats[name])
-    return {name: Timed(begun[name][0], tuple(times[name])) for name in workers}
+    return {name: Timed(begun[name][0], statistics.median(times[name])) for name in workers}
 
 
 def _seconds(call: Callable[[], Any], repeats: int) -> float:

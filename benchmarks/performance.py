@@ -17,8 +17,8 @@ import sys
 from pathlib import Path
 
 from _contestants import CONTESTANTS, KINDS, MODES, make
-from _timing import machine
-from _turns import Timed, Worker, serve, take_turns
+from _timing import Timed, machine
+from _turns import Worker, serve, take_turns
 
 BATCHES, TIMES, UNITS = (1, 8, 32, 128), (50, 200, 1000), (16, 64, 128, 256)
 PEERS = ("torch", "keras-jax", "flax", "equinox")

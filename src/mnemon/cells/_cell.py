@@ -17,6 +17,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
+from ..kernels import StandardForm
+
 State = PyTree[Array]
 Drive = PyTree[Array]
 
@@ -55,7 +57,7 @@ class Cell(eqx.Module):
         """The state once the sequence has ended; cells that gather inputs (segments) complete their work here."""
         return state
 
-    def standard(self) -> Any:
+    def standard(self) -> StandardForm | None:
         """The cell in the form that compiled code runs (`StandardForm`), or None: it has none."""
         return None
 

@@ -278,6 +278,8 @@ class LSTM(Cell):
 
     def _by_row(self, rows: Float[Array, "rows columns"]) -> Float[Array, "expanded columns"]:
         """Rows of all nets: those of the gates, and those of the cells."""
+        if self.variant.gates == GATES and self.cells_per_block == 1:
+            return rows  # as they are: nothing to copy
         gates = rows.shape[0] - self.units
         return jnp.concatenate([self._by_gate(rows[:gates], True), rows[gates:]])
 

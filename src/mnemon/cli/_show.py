@@ -59,15 +59,13 @@ def show(
 def _show_engine(estimator: "SequenceEstimator | None", as_json: bool) -> None:
     """What runs recurrent layers on this machine; of a model, cell by cell."""
     from .. import kernels
-    from ..cells import Cell
     from ..layers import engine_of
 
     reason = kernels.why_not()
     name = "XLA" if reason else "native"
     told: dict[str, Any] = {"engine": name, "why": reason or f"compiled kernels, {kernels.instruction_set()}"}
     if estimator is not None:
-        cells = [part for part in _parts(estimator.network_) if isinstance(part, Cell) and not hasattr(part, "levels")]
-        told["cells"] = [[type(cell).__name__, *engine_of(cell)] for cell in cells]
+        told["cells"] = [[type(cell).__name__, *engine_of(cell)] for cell in _cells(estimator.network_)]
     if as_json:
         print(json.dumps(told, indent=2))
         return
@@ -76,14 +74,17 @@ def _show_engine(estimator: "SequenceEstimator | None", as_json: bool) -> None:
         print(f"{cell:<9} {own}: {why}")
 
 
-def _parts(module: Any) -> list[Any]:
-    """A module and all modules in it."""
-    import equinox as eqx
+def _cells(part: Any) -> list[Any]:
+    """The cells of a network or of a cell of several levels, from the lowest."""
+    import jax
 
-    inside = list(vars(module).values()) if isinstance(module, eqx.Module) else []
-    if isinstance(module, list | tuple):
-        inside = list(module)
-    return [module, *(part for value in inside for part in _parts(value))]
+    from ..cells import Cell
+
+    if isinstance(part, Cell):
+        levels = getattr(part, "levels", None)
+        return [part] if levels is None else [cell for level in levels() for cell in _cells(level)]
+    leaves = jax.tree.leaves(part, is_leaf=lambda leaf: isinstance(leaf, Cell))
+    return [cell for leaf in leaves if isinstance(leaf, Cell) for cell in _cells(leaf)]
 
 
 def _told(estimator: "SequenceEstimator") -> dict[str, Any]:

@@ -14,6 +14,15 @@ import jax
 
 NAME = "_native.so"
 TARGETS = ("mnemon_forward", "mnemon_backward")
+_POINTER, _WHOLE, _REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
+SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "mnemon_engine": (ctypes.c_char_p, ()),
+    "mnemon_kept": (_WHOLE, (_WHOLE,) * 4),
+    "mnemon_stepper_new": (_POINTER, (*(_WHOLE,) * 5, _REAL, _WHOLE, _WHOLE, *(_POINTER,) * 4)),
+    "mnemon_stepper_step": (None, (_POINTER,) * 5),
+    "mnemon_stepper_seconds": (_REAL, (_POINTER, _WHOLE, *(_POINTER,) * 4)),
+    "mnemon_stepper_delete": (None, (_POINTER,)),
+}
 
 
 @functools.cache
@@ -30,9 +39,9 @@ def _load() -> tuple[ctypes.CDLL | None, str | None]:
             jax.ffi.register_ffi_target(target, jax.ffi.pycapsule(getattr(loaded, target)), platform="cpu")
     except (OSError, AttributeError, RuntimeError) as error:
         return None, f"{path.name} cannot be loaded: {error}"
-    loaded.mnemon_engine.restype = ctypes.c_char_p
-    loaded.mnemon_padded.restype = ctypes.c_int64
-    loaded.mnemon_padded.argtypes = (ctypes.c_int64, ctypes.c_int64)
+    for name, (result, arguments) in SIGNATURES.items():
+        getattr(loaded, name).restype = result
+        getattr(loaded, name).argtypes = arguments
     return loaded, None
 
 
@@ -54,12 +63,6 @@ def why_not() -> str | None:
 def instruction_set() -> str:
     """The instruction set in use: "AVX-512", "AVX2" or "plain"."""
     return library().mnemon_engine().decode()
-
-
-@functools.cache
-def padded(units: int, itemsize: int) -> int:
-    """Units of a group as the library keeps them: whole vectors."""
-    return library().mnemon_padded(units, itemsize)
 
 
 @functools.cache

@@ -48,6 +48,16 @@ class StandardForm(NamedTuple):
     gates_feed_back: bool = False
     shift: float = 0.0
 
+    @property
+    def source_groups(self) -> int:
+        """Groups of units among the sources."""
+        return 4 if self.gates_feed_back else 1
+
+    @property
+    def units(self) -> int:
+        """Units of a group."""
+        return self.recurrent_weights.shape[1] // self.source_groups
+
 
 def words_of(form: StandardForm) -> tuple[tuple[str, int | float], ...]:
     """The point-wise step of a form, in the numbers of the compiled code."""

@@ -1,8 +1,5 @@
 """A cell stepped by compiled code, without JAX between the steps: for streams that answer in microseconds."""
 
-import ctypes
-from typing import Any
-
 import numpy as np
 
 from ._library import library, why_not
@@ -38,15 +35,14 @@ class Stepper:
         arrays = (form.input_weights, form.recurrent_weights, form.bias, form.peepholes)
         held = [None if a is None else np.ascontiguousarray(a) for a in arrays]
         self._input_size = int(form.input_weights.shape[1])
-        units = int(form.recurrent_weights.shape[1]) // (4 if form.gates_feed_back else 1)
         self.sources = np.zeros(form.recurrent_weights.shape[1], dtype)
-        self.cells = np.zeros(units if form.kind == "lstm" else 0, dtype)
-        self._outputs = np.empty(units, dtype)
+        self.cells = np.zeros(form.units if form.kind == "lstm" else 0, dtype)
+        self._outputs = np.empty(form.units, dtype)
         words = dict(words_of(form))
-        self._library = _declared()
+        self._library = library()
         self._handle = self._library.mnemon_stepper_new(
             dtype.itemsize, words["kind"], words["squash_in"], words["squash_out"], words["flags"], words["shift"],
-            self._input_size, units, *(None if a is None else a.ctypes.data for a in held),
+            self._input_size, form.units, *(None if a is None else a.ctypes.data for a in held),
         )  # fmt: skip
         if not self._handle:
             raise MemoryError("out of memory for a stepper's weights")
@@ -84,18 +80,3 @@ class Stepper:
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
             self._library.mnemon_stepper_delete(self._handle)
-
-
-def _declared() -> Any:
-    """The library, its functions for steppers with their types."""
-    loaded = library()
-    pointer, whole = ctypes.c_void_p, ctypes.c_int64
-    loaded.mnemon_stepper_new.restype = pointer
-    loaded.mnemon_stepper_new.argtypes = (*(whole,) * 5, ctypes.c_double, whole, whole, *(pointer,) * 4)
-    loaded.mnemon_stepper_step.restype = None
-    loaded.mnemon_stepper_step.argtypes = (pointer,) * 5
-    loaded.mnemon_stepper_seconds.restype = ctypes.c_double
-    loaded.mnemon_stepper_seconds.argtypes = (pointer, whole, *(pointer,) * 4)
-    loaded.mnemon_stepper_delete.restype = None
-    loaded.mnemon_stepper_delete.argtypes = (pointer,)
-    return loaded

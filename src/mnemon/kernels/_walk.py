@@ -14,11 +14,9 @@ from jax.custom_batching import custom_vmap
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float, Int
 
-from ._library import padded, threads
+from ._library import library, threads
 from ._standard_form import StandardForm, words_of
 
-# Groups of units in what is kept for the way back, by kind.
-KEPT = {"elman": 0, "gru": 4, "lstm": 5}
 # Fewer sequences than this are not worth a thread of their own.
 FEWEST_ROWS = 4
 
@@ -34,7 +32,7 @@ class _How(NamedTuple):
 
 
 class _Wants(NamedTuple):
-    """Which gradients, beyond those of the weights, are wanted; part of the trace, so arrays or None."""
+    """Which gradients, beyond those of the weights, are wanted: () or None, for a trace keeps structure."""
 
     x: Any
     start: Any
@@ -63,7 +61,7 @@ def walk(
         Outputs at their steps (behind a sequence's end the last one is repeated), and final sources and cells.
 
     """
-    how = _How(form.kind, words_of(form), 4 if form.gates_feed_back else 1, reverse, truncate or 0)
+    how = _How(form.kind, words_of(form), form.source_groups, reverse, truncate or 0)
     weights = (form.input_weights, form.recurrent_weights, form.bias, form.peepholes)
     return _run(how, xs, None if lengths is None else lengths.astype(jnp.int32), weights, start)
 
@@ -80,11 +78,12 @@ def _run_forward(how: _How, x: Any, lengths: Any, weights: Any, start: Any) -> A
     x, lengths, weights, start = jax.tree.map(lambda p: p.value, (x, lengths, weights, start), is_leaf=_is_primal)
     arguments = _arguments(x, lengths, weights, start)
     y, sources, cells, kept = _forward(how, keep=True)(*arguments)
-    return (y[0], (sources[0], cells[0])), (arguments, y, kept, wants, weights[3] is None, start is None)
+    return (y[0], (sources[0], cells[0])), (arguments, y, kept, wants)
 
 
 def _run_backward(how: _How, residuals: Any, cotangents: Any) -> Any:
-    arguments, y, kept, wants, no_peepholes, no_start = residuals
+    arguments, y, kept, wants = residuals
+    no_peepholes, no_start = arguments[5].shape[1:] == (0,), arguments[6].shape[1:] == (0,)
     dy, (ds, dc) = cotangents
     entering = jnp.zeros((1, 0), y.dtype) if isinstance(dy, SymbolicZero) else dy[None]
     ds, dc = (jnp.zeros(ct.shape, y.dtype) if isinstance(ct, SymbolicZero) else ct for ct in (ds, dc))
@@ -129,7 +128,8 @@ def _forward(how: _How, keep: bool) -> Any:
     def call(*arguments: Array) -> tuple[Array, ...]:
         x, u = arguments[0], arguments[3]
         batch, time, units = x.shape[1], x.shape[2], u.shape[2] // how.sources
-        kept = KEPT[how.kind] * padded(units, x.dtype.itemsize) if keep else 0
+        words = dict(how.words)
+        kept = library().mnemon_kept(words["kind"], words["flags"], units, x.dtype.itemsize) if keep else 0
         cells = units if how.kind == "lstm" else 0
         shapes = [(batch, time, units), (batch, how.sources * units), (batch, cells), (batch, time, kept)]
         return _call("mnemon_forward", how, shapes, arguments)

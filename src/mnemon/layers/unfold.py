@@ -176,12 +176,16 @@ def flip(values: PyTree[Array], lengths: Int[Array, " batch"] | None) -> PyTree[
 
 def engine_of(cell: Cell) -> tuple[str, str]:
     """Which engine `engine="auto"` takes for a cell in training, and why: "native" or "XLA", and words."""
+    form = _form(cell)
+    return ("XLA", form) if isinstance(form, str) else ("native", kernels.instruction_set())
+
+
+def _form(cell: Cell) -> kernels.StandardForm | str:
+    """The cell in the form that compiled code runs, or why it cannot be had."""
     reason = kernels.why_not()
     if reason is not None:
-        return "XLA", reason
-    if cell.standard() is None:
-        return "XLA", f"{type(cell).__name__} as it is set has no standard form"
-    return "native", kernels.instruction_set()
+        return reason
+    return cell.standard() or f"{type(cell).__name__} has no standard form as it is set"
 
 
 def _native(cell: Cell, xs: PyTree[Array], engine: Engine, nudge: State | None) -> kernels.StandardForm | None:
@@ -193,17 +197,14 @@ def _native(cell: Cell, xs: PyTree[Array], engine: Engine, nudge: State | None) 
     """
     if engine not in ("auto", "native"):
         return None
-    form, reason = None, kernels.why_not()
-    if reason is None:
-        form = cell.standard()
-        leaf = jax.tree.leaves(xs)[0]
-        if form is None:
-            reason = f"{type(cell).__name__} has no standard form"
-        elif nudge is not None:
-            reason = "it cannot nudge states; use engine='plain' or 'auto'"
-        elif leaf.dtype != form.input_weights.dtype or leaf.dtype not in (jnp.float32, jnp.float64) or not leaf.size:
-            reason = f"it takes inputs of float32 or float64 like the weights, and at least one; got {leaf.dtype}"
-    if reason is None:
+    form, leaf = _form(cell), jax.tree.leaves(xs)[0]
+    if isinstance(form, str):
+        reason = form
+    elif nudge is not None:
+        reason = "it cannot nudge states; use engine='plain' or 'auto'"
+    elif leaf.dtype != form.input_weights.dtype or leaf.dtype not in (jnp.float32, jnp.float64) or not leaf.size:
+        reason = f"it takes inputs of float32 or float64 like the weights, and at least one; got {leaf.dtype}"
+    else:
         return form
     if engine == "native":
         raise InvalidInput(f"engine='native': {reason}")

@@ -20,7 +20,7 @@ from jaxtyping import PRNGKeyArray
 
 from ..errors import InvalidInput
 from ..sequences import Sequences
-from ._problem import Sample
+from ._problem import Sample, check_count
 
 FIRST_MARKS = 10
 CLOSE = 0.04
@@ -73,8 +73,7 @@ class Adding:
             InvalidInput: fewer than one.
 
         """
-        if n < 1:
-            raise InvalidInput(f"Adding.sample: n={n}; expected at least 1")
+        check_count(self, n)
         length_key, value_key, first_key, second_key = jax.random.split(key, 4)
         longest = self.length + self.length // 10
         lengths = np.asarray(jax.random.randint(length_key, (n,), self.length, longest + 1))

@@ -23,7 +23,7 @@ from jaxtyping import PRNGKeyArray
 
 from ..errors import InvalidInput
 from ..sequences import Sequences
-from ._problem import Sample
+from ._problem import Sample, check_count
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,7 @@ class Latching:
             InvalidInput: fewer than one.
 
         """
-        if n < 1:
-            raise InvalidInput(f"Latching.sample: n={n}; expected at least 1")
+        check_count(self, n)
         letters, order = jax.random.split(key)
         codes = np.array(jax.random.randint(letters, (n, self.length), 0, self.input_size))
         begins = np.array(jax.random.permutation(order, n)) < n // 2

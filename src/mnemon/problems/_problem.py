@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from ..errors import InvalidInput
 from ..sequences import Sequences
 
 
@@ -40,3 +41,14 @@ class Problem(Protocol):
     def right(self, answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Which answers (..., n, outputs) count as right, (..., n)."""
         ...
+
+
+def check_count(problem: Problem, n: int) -> None:
+    """Complain of a sample of no sequences.
+
+    Raises:
+        InvalidInput: fewer than one.
+
+    """
+    if n < 1:
+        raise InvalidInput(f"{type(problem).__name__}.sample: n={n}; expected at least 1")

@@ -80,8 +80,7 @@ class Room : public Arena {
   static void* take_from(Arena* arena, size_t bytes) {
     Room* self = static_cast<Room*>(arena);
     bytes = (bytes + 63) & ~size_t(63);
-    // A stretch that begins where another ended, a power of two apart, would share its place in the cache.
-    bytes += 64;
+    bytes += 64;  // stretches a power of two apart would share their places in the cache
     self->needed_ += bytes;
     if (self->used_ + bytes <= self->size_) {
       void* at = self->block_ + self->used_;
@@ -145,7 +144,8 @@ void in_parallel(ffi::ThreadPool& pool, int64_t count, bool alone, const std::fu
       shared->done.fetch_add(1, std::memory_order_release);
     }
   };
-  for (int64_t k = 0; k < helpers; ++k) pool.Schedule(decltype(work)(work));  // a late one finds nothing to do, and leaves f alone
+  // A late one finds nothing to do, and leaves f alone.
+  for (int64_t k = 0; k < helpers; ++k) pool.Schedule(decltype(work)(work));
   work();
   for (int spins = 0; shared->done.load(std::memory_order_acquire) < count; ++spins)
     if (spins > 2000) std::this_thread::yield();
@@ -298,21 +298,17 @@ void run(Job<T>& job, ffi::ThreadPool& pool, bool back) {
     walk(item / job.slices, item % job.slices, packed[item], &here);
   });
   if (back)
-    in_parallel(pool, job.members, alone, [&](int64_t member) { how.deliver(job, member, &packed[member * job.slices]); });
+    in_parallel(pool, job.members, alone,
+                [&](int64_t member) { how.deliver(job, member, &packed[member * job.slices]); });
 }
 
 // An array of the call: its numbers, or null where it is empty, and the distance between members.
 template <class T>
-struct Given {
-  T* data;
-  int64_t member;
-};
-
-template <class T>
-Given<T> given(const ffi::AnyBuffer& buffer) {
-  if (buffer.element_count() == 0) return {nullptr, 0};
-  const int64_t members = buffer.dimensions()[0];
-  return {static_cast<T*>(buffer.untyped_data()), members == 1 ? 0 : int64_t(buffer.element_count()) / members};
+void read(ffi::RemainingArgs& args, size_t index, T*& data, int64_t& member) {
+  const auto buffer = *args.get<ffi::AnyBuffer>(index);
+  const int64_t count = buffer.element_count();
+  data = count ? static_cast<T*>(buffer.untyped_data()) : nullptr;
+  member = count && buffer.dimensions()[0] > 1 ? count / buffer.dimensions()[0] : 0;
 }
 
 template <class T>
@@ -346,17 +342,12 @@ Job<T> job_of(const Words& words, ffi::RemainingArgs& args) {
   }
   job.batch = x.dimensions()[1], job.time = x.dimensions()[2], job.inputs = x.dimensions()[3];
   job.units = u.dimensions()[2] / source_groups_of(job.variant);
-  auto one = [&](size_t index, const T*& data, int64_t& member) {
-    const auto array = given<const T>(*args.get<ffi::AnyBuffer>(index));
-    data = array.data, member = array.member;
-  };
-  one(0, job.x, job.x_member), one(2, job.w, job.w_member), one(3, job.u, job.u_member), one(4, job.b, job.b_member);
-  one(5, job.p, job.p_member), one(6, job.s0, job.s0_member), one(7, job.c0, job.c0_member);
-  const auto lengths = given<const int32_t>(*args.get<ffi::AnyBuffer>(1));
-  job.lengths = lengths.data, job.lengths_member = lengths.member;
+  read(args, 0, job.x, job.x_member), read(args, 1, job.lengths, job.lengths_member);
+  read(args, 2, job.w, job.w_member), read(args, 3, job.u, job.u_member), read(args, 4, job.b, job.b_member);
+  read(args, 5, job.p, job.p_member), read(args, 6, job.s0, job.s0_member), read(args, 7, job.c0, job.c0_member);
   job.slices = std::max<int64_t>(1, std::min(job.slices, job.batch));
   job.y_member = job.batch * job.time * job.units;
-  job.kept_member = job.batch * job.time * kept_groups_of(job.variant) * engine<T>().padded(job.units);
+  job.kept_member = job.batch * job.time * engine<T>().kept(job.variant, job.units);
   return job;
 }
 
@@ -375,20 +366,17 @@ void forward(const Words& words, ffi::ThreadPool& pool, ffi::RemainingArgs& args
 template <class T>
 void backward(const Words& words, ffi::ThreadPool& pool, ffi::RemainingArgs& args, ffi::RemainingRets& rets) {
   Job<T> job = job_of<T>(words, args);
-  auto one = [&](size_t index, auto*& data, int64_t& member) {
-    const auto array = given<std::remove_pointer_t<std::remove_reference_t<decltype(data)>>>(
-        *args.get<ffi::AnyBuffer>(index));
-    data = array.data, member = array.member;
-  };
-  one(8, job.y, job.y_member), one(9, job.kept, job.kept_member);
-  one(10, job.dy, job.dy_member), one(11, job.ds, job.ds_member), one(12, job.dc, job.dc_member);
+  read(args, 8, job.y, job.y_member), read(args, 9, job.kept, job.kept_member);
+  read(args, 10, job.dy, job.dy_member), read(args, 11, job.ds, job.ds_member), read(args, 12, job.dc, job.dc_member);
   job.dx = wanted<T>(rets, 0), job.dw = wanted<T>(rets, 1), job.du = wanted<T>(rets, 2), job.db = wanted<T>(rets, 3);
   job.dp = wanted<T>(rets, 4), job.ds0 = wanted<T>(rets, 5), job.dc0 = wanted<T>(rets, 6);
   run(job, pool, true);
 }
 
-ffi::Error dispatch(bool back, const Words& words, ffi::ThreadPool pool, ffi::RemainingArgs args,
-                    ffi::RemainingRets rets) {
+template <bool back>
+ffi::Error call(int64_t kind, int64_t squash_in, int64_t squash_out, int64_t flags, int64_t reverse, int64_t truncate,
+                int64_t slices, double shift, ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  const Words words{kind, squash_in, squash_out, flags, reverse, truncate, slices, shift};
   try {
     const bool wide = (*args.get<ffi::AnyBuffer>(3)).element_type() == ffi::F64;
     if (wide) back ? backward<double>(words, pool, args, rets) : forward<double>(words, pool, args, rets);
@@ -397,22 +385,6 @@ ffi::Error dispatch(bool back, const Words& words, ffi::ThreadPool pool, ffi::Re
     return ffi::Error(ffi::ErrorCode::kResourceExhausted, "out of memory in a native recurrent kernel");
   }
   return ffi::Error::Success();
-}
-
-ffi::Error call(bool back, int64_t kind, int64_t squash_in, int64_t squash_out, int64_t flags, int64_t reverse,
-                int64_t truncate, int64_t slices, double shift, ffi::ThreadPool pool, ffi::RemainingArgs args,
-                ffi::RemainingRets rets) {
-  return dispatch(back, {kind, squash_in, squash_out, flags, reverse, truncate, slices, shift}, pool, args, rets);
-}
-
-ffi::Error forward_call(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g, double h,
-                        ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::RemainingRets rets) {
-  return call(false, a, b, c, d, e, f, g, h, pool, args, rets);
-}
-
-ffi::Error backward_call(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g, double h,
-                         ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::RemainingRets rets) {
-  return call(true, a, b, c, d, e, f, g, h, pool, args, rets);
 }
 
 auto binding() {
@@ -429,12 +401,6 @@ auto binding() {
       .RemainingArgs()
       .RemainingRets();
 }
-
-}  // namespace
-}  // namespace mnemon
-
-namespace mnemon {
-namespace {
 
 // A cell that is stepped: its packed weights, and room for a walk of one step.
 struct Stepper {
@@ -471,15 +437,16 @@ class StepperOf : public Stepper {
 
 #pragma GCC visibility push(default)
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(mnemon_forward, mnemon::forward_call, mnemon::binding());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(mnemon_backward, mnemon::backward_call, mnemon::binding());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(mnemon_forward, mnemon::call<false>, mnemon::binding());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(mnemon_backward, mnemon::call<true>, mnemon::binding());
 
 extern "C" {
 // The name of the instruction set in use.
 const char* mnemon_engine() { return mnemon::engines().name; }
-// Units of a group as they are kept, for numbers of so many bytes.
-int64_t mnemon_padded(int64_t units, int64_t bytes) {
-  return bytes == 8 ? mnemon::engine<double>().padded(units) : mnemon::engine<float>().padded(units);
+// How many numbers, of so many bytes, a step of a sequence keeps for the way back.
+int64_t mnemon_kept(int64_t kind, int64_t flags, int64_t units, int64_t bytes) {
+  const mnemon::Variant variant = mnemon::variant_of({kind, 0, 0, flags, 0, 0, 1, 0.0});
+  return bytes == 8 ? mnemon::engine<double>().kept(variant, units) : mnemon::engine<float>().kept(variant, units);
 }
 
 // One cell to be stepped, in numbers of so many bytes; weights as in a call of XLA, `p` may be null. They are copied.

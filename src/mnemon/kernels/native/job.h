@@ -43,7 +43,7 @@ struct Job {
   int64_t members, batch, time, inputs, units;
   bool reverse;
   int64_t truncate;  // 0: errors flow back to the start
-  int64_t slices;  // parts of a member's batch that are walked by one thread each
+  int64_t slices;    // parts of a member's batch that are walked by one thread each
 
   const T* x;  // (member, batch, time, inputs)
   int64_t x_member;
@@ -62,7 +62,7 @@ struct Job {
   T* y;     // (member, batch, time, units)
   T* s;     // final sources
   T* c;     // final cells
-  T* kept;  // (member, batch, time, kept groups * padded units): what the way back needs; null: nothing is kept
+  T* kept;  // (member, batch, time, Engine::kept): what the way back needs; null: nothing is kept
   int64_t y_member, kept_member;
 
   const T* dy;  // null: no error enters along the way
@@ -74,10 +74,7 @@ struct Job {
 
 // Groups of units in the nets and in the sources of a kind.
 inline int groups_of(const Variant& v) { return v.kind == kElman ? 1 : 4; }
-inline int input_groups_of(const Variant& v) { return v.kind == kElman ? 1 : v.kind == kGru ? 3 : 4; }
-inline int recurrent_groups_of(const Variant& v) { return input_groups_of(v); }
 inline int source_groups_of(const Variant& v) { return v.kind == kLstm && v.gates_feed_back ? 4 : 1; }
-inline int kept_groups_of(const Variant& v) { return v.kind == kElman ? 0 : v.kind == kGru ? 4 : 5; }
 
 // One member's weights in the order in which a walk reads them.
 template <class T>
@@ -89,7 +86,7 @@ struct Packed {
 
 template <class T>
 struct Engine {
-  int64_t (*padded)(int64_t units);  // to whole vectors
+  int64_t (*kept)(const Variant&, int64_t units);  // numbers that a step of a sequence keeps for the way back
   void (*pack_forward)(const Job<T>&, int64_t member, Packed<T>*, Arena*);
   void (*pack_backward)(const Job<T>&, int64_t member, Packed<T>*, Arena*);
   void (*gradients)(const Job<T>&, Packed<T>*, Arena*);  // zeroed room for one slice's gradients

@@ -44,8 +44,9 @@ struct Columns {
   }
 };
 
-// Numbers that stay in the cache, for the nets of a few steps.
+// What the nets of a few steps may take to stay in the cache; and so many rows at least, for their products to be quick.
 constexpr int64_t kForwardBytes = 64 << 10, kBackwardBytes = 192 << 10, kFewestRows = 24;
+// Recurrent weights from which threads take a step together: of a few sequences, and of many.
 constexpr int64_t kFewRowsBytes = 500 << 10, kManyRowsBytes = 700 << 10;
 
 template <class Cell, class T>
@@ -73,8 +74,7 @@ struct Walk {
 
   static int64_t vectors(int64_t units) { return tiles(units, lanes); }
 
-  Walk(const Job<T>& job_, int64_t member_, int64_t slice, const Packed<T>& packed_, Arena* arena_,
-       Team* team_)
+  Walk(const Job<T>& job_, int64_t member_, int64_t slice, const Packed<T>& packed_, Arena* arena_, Team* team_)
       : job(job_), packed(packed_), arena(arena_), team(team_), parts(team_ ? team_->parts : 1), member(member_) {
     n = job.units, nv = vectors(n), np = nv * lanes;
     // Sequences are dealt to the slices in turn, so that each gets long and short ones.
@@ -119,10 +119,8 @@ struct Walk {
     return kept + (sequence[row] * job.time + step) * KEPT * np;
   }
   int64_t chunk_of(int64_t bytes) const {
-    int64_t slot = rows * G * np * int64_t(sizeof(T));
-    int64_t some = bytes / slot, least = tiles(kFewestRows, rows);
-    some = some < least ? least : some;
-    return some < 1 ? 1 : smaller(some, steps);
+    const int64_t slot = rows * G * np * int64_t(sizeof(T)), some = bytes / slot, least = tiles(kFewestRows, rows);
+    return smaller(some < least ? least : some, steps);
   }
 
   void peepholes(V (&peep)[3], int64_t at) const {
@@ -180,7 +178,7 @@ struct Walk {
     for (int64_t r = 0; r < rows; ++r) {
       if (s0)
         for (int g = 0; g < SG; ++g) copy(states[0] + (r * SG + g) * np, s0 + (sequence[r] * SG + g) * n, n);
-      if (c0) copy(cells + r * np, c0 + sequence[r] * n, n);
+      if (Cell::has_cells && c0) copy(cells + r * np, c0 + sequence[r] * n, n);
       if (length[r] == 0) end(r, states[0]);
     }
     run<&Walk::forward_part>();
@@ -266,7 +264,7 @@ struct Walk {
     for (int64_t r = 0; r < rows; ++r) {
       if (ds0)
         for (int g = 0; g < SG; ++g) copy(ds0 + (sequence[r] * SG + g) * n, direct + (r * SG + g) * np, n);
-      if (dc0 && Cell::has_cells) copy(dc0 + sequence[r] * n, cells + r * np, n);
+      if (Cell::has_cells && dc0) copy(dc0 + sequence[r] * n, cells + r * np, n);
     }
   }
 
@@ -304,7 +302,7 @@ struct Walk {
   INLINE void backward_step(const Part& part, int64_t r, int64_t s, T* nets) {
     const T* dy_at = dy ? of_time(dy, r, s, n) : nullptr;
     const T* after_at = KEPT == 0 ? of_time(y, r, s, n) : nullptr;
-    const T* before_at = source(r, s, 0, nullptr);
+    const T* before_at = source(r, s, 0);
     const T* keep_at = KEPT ? kept_at(r, s) : nullptr;
     const T* cells_at = Cell::has_cells && s ? kept_at(r, s - 1) + 4 * np : nullptr;
     const T* first_cells = c0 ? c0 + sequence[r] * n : nullptr;
@@ -323,7 +321,7 @@ struct Walk {
         else if (first_cells) cells_before = load_some(first_cells + at, n - at);
       }
       if constexpr (Cell::reads_source)
-        if (before_at) before = load_some(before_at + at, n - at);
+        before = load_some(before_at + at, n - at);
       if constexpr (KEPT == 0) after = load_some(after_at + at, n - at);
       Cell::backward(job.variant, error, cells_before, before, after, keep, cell_error, net_error, out, peep, peep_error);
 #pragma GCC unroll 8
@@ -385,16 +383,13 @@ struct Walk {
     }
     for (int64_t k = 0; k < count; ++k) right_rows[k] += R0 * np;
     for (int g = 0; g < SG; ++g) {
-      list(left_rows, [&](int64_t r, int64_t s) {
-        const T* at = source(r, s, g, zeros);
-        return at ? at : zeros;
-      });
+      list(left_rows, [&](int64_t r, int64_t s) { return source(r, s, g); });
       add(packed.du + g * n * RG * np, n, RG);
     }
   }
 
   // What a recurrent source held before a step.
-  INLINE const T* source(int64_t r, int64_t s, int g, const T* zeros) const {
+  INLINE const T* source(int64_t r, int64_t s, int g) const {
     if (s == 0) return s0 ? s0 + (sequence[r] * SG + g) * n : zeros;
     return g == 0 ? of_time(y, r, s - 1, n) : kept_at(r, s - 1) + (g - 1) * np;
   }
