@@ -65,10 +65,11 @@ def instruction_set() -> str:
     return library().mnemon_engine().decode()
 
 
-@functools.cache
 def threads() -> int:
-    """Cores that this process may use."""
+    """Cores that this process may use; at most MNEMON_THREADS, where that is set."""
     try:
-        return len(os.sched_getaffinity(0))
+        cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system
-        return os.cpu_count() or 1
+        cores = os.cpu_count() or 1
+    most = os.environ.get("MNEMON_THREADS", "")
+    return max(1, min(cores, int(most))) if most.isdecimal() else cores

@@ -40,7 +40,7 @@ class _Wants(NamedTuple):
 
 def walk(
     form: StandardForm,
-    xs: Float[Array, "batch time inputs"],
+    xs: Float[Array, "batch time inputs"] | Int[Array, "batch time"],
     lengths: Int[Array, " batch"] | None,
     start: tuple[Float[Array, "batch sources"], Float[Array, "batch units"]] | None,
     *,
@@ -51,7 +51,8 @@ def walk(
 
     Args:
         form: the cell, as `Cell.standard` gives it.
-        xs: inputs, float32 or float64 like the weights.
+        xs: inputs, float32 or float64 like the weights; or symbols, each the number of the input that is 1 while all
+            others are 0 (one that is no input's number: all are 0). Their weights are looked up, not multiplied.
         lengths: how many steps of each sequence count; None: all.
         start: sources and cells before the first step; None: zeros.
         reverse: walk from each sequence's last step to its first.
@@ -63,6 +64,8 @@ def walk(
     """
     how = _How(form.kind, words_of(form), form.source_groups, reverse, truncate or 0)
     weights = (form.input_weights, form.recurrent_weights, form.bias, form.peepholes)
+    if jnp.issubdtype(xs.dtype, jnp.integer):
+        xs = xs.astype(jnp.int32)
     return _run(how, xs, None if lengths is None else lengths.astype(jnp.int32), weights, start)
 
 
@@ -105,14 +108,14 @@ def _is_primal(leaf: Any) -> bool:
 def _arguments(x: Array, lengths: Array | None, weights: Any, start: Any) -> tuple[Array, ...]:
     """The arrays of a call, each with an axis for members before it; empty where there is none."""
     w, u, b, p = weights
-    none = jnp.zeros((0,), x.dtype)
+    none = jnp.zeros((0,), w.dtype)
     s0, c0 = (none, none) if start is None else start
     lengths = jnp.zeros((0,), jnp.int32) if lengths is None else lengths
     return tuple(a[None] for a in (x, lengths, w, u, b, none if p is None else p, s0, c0))
 
 
 def _call(target: str, how: _How, shapes: list[tuple[int, ...]], arguments: tuple[Array, ...]) -> tuple[Array, ...]:
-    dtype = arguments[0].dtype
+    dtype = arguments[2].dtype
     batch = arguments[0].shape[1]
     members = max(a.shape[0] for a in arguments)
     # Members are work enough for all threads; else the batch is cut. What is larger than a cache's worth is cut too.
@@ -129,7 +132,7 @@ def _forward(how: _How, keep: bool) -> Any:
         x, u = arguments[0], arguments[3]
         batch, time, units = x.shape[1], x.shape[2], u.shape[2] // how.sources
         words = dict(how.words)
-        kept = library().mnemon_kept(words["kind"], words["flags"], units, x.dtype.itemsize) if keep else 0
+        kept = library().mnemon_kept(words["kind"], words["flags"], units, u.dtype.itemsize) if keep else 0
         cells = units if how.kind == "lstm" else 0
         shapes = [(batch, time, units), (batch, how.sources * units), (batch, cells), (batch, time, kept)]
         return _call("mnemon_forward", how, shapes, arguments)

@@ -141,7 +141,8 @@ def _train(
 def _ended(
     units: list[tuple[Run, list[int]]], seed: int, jobs: int, folder: Path
 ) -> Iterator[tuple[Run, list[Record]]]:
-    with _environment("XLA_FLAGS", f"{os.environ.get('XLA_FLAGS', '')} {ONE_CORE}".strip()):
+    flags = f"{os.environ.get('XLA_FLAGS', '')} {ONE_CORE}".strip()
+    with _environment("XLA_FLAGS", flags), _environment("MNEMON_THREADS", "1"):
         if jobs == 1:
             for run, members in units:
                 yield _work(run, members, seed, folder)

@@ -73,6 +73,11 @@ class Layer(eqx.Module):
         return False
 
     @property
+    def spells(self) -> bool:
+        """Whether the layer takes the codes of symbols too, and spells them one-hot itself where it has to."""
+        return False
+
+    @property
     def keeps_pace(self) -> bool:
         """Whether there is one output step for each input step."""
         return True

@@ -12,6 +12,7 @@ from ..errors import InvalidInput
 from ._layer import Layer, Mode, Passage, values_of
 from ._readout import Answer, Readout
 from ._stack import Stack
+from .unfold import spelt
 
 
 class Network(eqx.Module):
@@ -90,15 +91,15 @@ class Network(eqx.Module):
         mode: Mode = Mode(),  # noqa: B008 - a frozen module
     ) -> Passage:
         """What the layers hand to the readout."""
-        return self.layers(self.readable(xs), lengths, key=key, mode=mode)
+        return self.layers(xs if self.layers.spells else self.readable(xs), lengths, key=key, mode=mode)
 
     def read(self, passage: Passage, xs: PyTree[Array]) -> Answer:
         """The readout's answer to what the layers handed on of inputs `xs`."""
-        return self.readout(passage, values_of(self._one_hot(xs)))
+        return self.readout(passage, values_of(self._spelt(xs)))
 
     def seen(self, xs: PyTree[Array], lengths: Int[Array, "*batch"] | None = None) -> Answer:
         """What the readout's affine map is given of whole sequences, for learners that solve for it."""
-        return self.readout.see(self.passage(xs, lengths), values_of(self._one_hot(xs)))
+        return self.readout.see(self.passage(xs, lengths), values_of(self._spelt(xs)))
 
     def begin(self) -> Any:
         """Memory before the first step of one sequence.
@@ -120,21 +121,14 @@ class Network(eqx.Module):
         readable = self.readable(x)
         layers, seen, seen_if_last = self.layers.step(layers, readable, readable)
         if self.readout.sees_input:
-            values = values_of(self._one_hot(x))
+            values = values_of(self._spelt(x))
             seen, seen_if_last = (jnp.concatenate([s, values]) for s in (seen, seen_if_last))
         readout, answer = self.readout.step(readout, seen, seen_if_last)
         return (layers, readout), answer
 
     def readable(self, xs: PyTree[Array]) -> PyTree[Array]:
         """Inputs as the lowest layer takes them."""
-        return xs if self.layers.reads_symbols else self._one_hot(xs)
+        return xs if self.layers.reads_symbols else self._spelt(xs)
 
-    def _one_hot(self, xs: PyTree[Array]) -> PyTree[Array]:
-        """Inputs with codes of symbols spelt out: 1 at the symbol's place, 0 elsewhere."""
-
-        def spell(leaf: Array) -> Array:
-            if not jnp.issubdtype(leaf.dtype, jnp.integer):
-                return leaf
-            return jax.nn.one_hot(leaf, self.input_size, dtype=self.readout.weights.dtype)
-
-        return jax.tree.map(spell, xs)
+    def _spelt(self, xs: PyTree[Array]) -> PyTree[Array]:
+        return spelt(xs, self.input_size, self.readout.weights.dtype)

@@ -11,7 +11,7 @@ from ..cells import Cell, Recurs, advance, finishes
 from ..errors import InvalidInput
 from ._layer import Layer, Mode, Passage, over_batch, values_of
 from ._recurrent_dropout import RecurrentDropout
-from .unfold import batch_shape, unfold
+from .unfold import batch_shape, dtype_of, looks_up, spelt, unfold
 
 
 class Recurrent(Layer):
@@ -49,6 +49,11 @@ class Recurrent(Layer):
         self.output_size = cell.output_size
 
     @property
+    def spells(self) -> bool:
+        """Yes: weights of symbols are looked up where the engine can."""
+        return True
+
+    @property
     def causal(self) -> bool:
         """Forwards, over a causal cell."""
         return self.cell.causal and not self.reverse
@@ -68,6 +73,8 @@ class Recurrent(Layer):
         if self.dropout and key is not None:
             cell = RecurrentDropout(self.cell, self.dropout)
             state = cell.draw_states(key, leading)
+        if not looks_up(cell, mode.engine, mode.truncate):
+            xs = spelt(xs, cell.input_size, dtype_of(cell))
         outputs, final = unfold(
             cell, xs, state=state, lengths=lengths, reverse=self.reverse, engine=mode.engine, truncate=mode.truncate
         )
@@ -123,6 +130,11 @@ class Bidirectional(Layer):
         self.backward = Recurrent(backward, reverse=True, dropout=dropout)
         self.input_size = forward.input_size
         self.output_size = forward.output_size + backward.output_size
+
+    @property
+    def spells(self) -> bool:
+        """As its halves do."""
+        return True
 
     @property
     def causal(self) -> bool:

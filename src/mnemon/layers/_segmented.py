@@ -28,7 +28,7 @@ from ..cells import Cell, Drive, State, advance, finishes
 from ..errors import InvalidInput
 from ._layer import Steps, values_of
 from ._marks import Mark
-from .unfold import unfold
+from .unfold import batch_shape, unfold
 
 
 class SegmentedState(NamedTuple):
@@ -148,15 +148,21 @@ class Segmented(Cell):
         Where the segment cell is segmented, these are its tails: there, and only there, the output changes.
         """
         values, (_, boundary) = values_of(xs), self._split(xs)
-        leading, time = values.shape[:-2], values.shape[-2]
+        leading = batch_shape(values)
+        time = values.shape[len(leading)]
         steps = jnp.arange(time)
         last = jnp.broadcast_to(time if lengths is None else lengths, leading)[..., None]
         steps = steps.reshape((1,) * len(leading) + (time,))
         tails = (steps + 1) % (self.length or 1) == 0 if boundary is None else boundary
         if isinstance(self.segment, Segmented):
-            passed = jnp.cumsum(jnp.broadcast_to(tails, values.shape[:-1]), axis=-1)
+            passed = jnp.cumsum(jnp.broadcast_to(tails, (*leading, time)), axis=-1)
             tails = tails & (passed % self.segment.count() == 0)
         return (tails | (steps == last - 1)) & (steps < last)
+
+    @property
+    def first(self) -> Cell | None:
+        """The cell that `sweep` walks first, over the inputs as they are; None where it takes single steps."""
+        return None if self.length is None else self.symbol
 
     def levels(self) -> tuple[Cell, Cell]:
         """The symbol and the segment cell; with `with_levels`, how rules take a network of levels apart."""

@@ -73,6 +73,11 @@ class Stack(Layer):
         return self.layers[0].reads_symbols
 
     @property
+    def spells(self) -> bool:
+        """Whether the lowest layer does, and no input is added to what it says."""
+        return self.layers[0].spells and not self._adds(self.layers[0])
+
+    @property
     def keeps_pace(self) -> bool:
         """Whether all layers do."""
         return all(layer.keeps_pace for layer in self.layers)

@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -51,7 +52,8 @@ def unfold(
     Args:
         cell: any cell under the contract of `mnemon.cells.Cell`.
         xs: inputs (*batch, time, features), or a pytree of arrays with the same leading axes. An integer or boolean
-            leaf has shape (*batch, time).
+            leaf has shape (*batch, time). Cells with a standard form also take codes of symbols, integers
+            (*batch, time), for inputs of which one is 1 and all others 0; the native engine looks their weights up.
         state: the state before the first step, with leading batch axes; the cell's own initial state if None.
         lengths: how many steps of each sequence count; all if None. Each is at least 1, except that sequences of
             length 0 keep their state.
@@ -71,6 +73,8 @@ def unfold(
     """
     form = _native(cell, xs, engine, nudge)
     engine = _choose(engine, nudge)
+    if form is None and _are_codes(xs) and cell.standard() is not None:
+        xs = spelt(xs, cell.input_size, dtype_of(cell))
     leading = batch_shape(xs)
     time = jax.tree.leaves(xs)[0].shape[len(leading)]
     flat_xs = _flatten(xs, leading)
@@ -154,6 +158,30 @@ def no_nudge(cell: Cell, leading: tuple[int, ...], time: int) -> State:
     )
 
 
+def looks_up(cell: Cell, engine: Engine, truncate: int | None) -> bool:
+    """Whether `unfold` takes codes of symbols as they are, so that nobody need spell them out."""
+    if engine not in ("auto", "native"):
+        return False
+    first = getattr(cell, "first", None)  # of a cell of several levels that are walked one after the other
+    if first is not None and truncate is None:
+        return looks_up(first, engine, None)
+    return not isinstance(_form(cell), str)
+
+
+def spelt(xs: PyTree[Array], size: int, dtype: jnp.dtype) -> PyTree[Array]:
+    """Inputs with codes of symbols spelt out: 1 at the symbol's place, 0 elsewhere; all 0 for what is no symbol."""
+
+    def spell(leaf: Array) -> Array:
+        return jax.nn.one_hot(leaf, size, dtype=dtype) if jnp.issubdtype(leaf.dtype, jnp.integer) else leaf
+
+    return jax.tree.map(spell, xs)
+
+
+def dtype_of(cell: Cell) -> jnp.dtype:
+    """The type of a cell's weights."""
+    return jnp.result_type(*jax.tree.leaves(eqx.filter(cell, eqx.is_inexact_array)))
+
+
 def batch_shape(xs: PyTree[Array]) -> tuple[int, ...]:
     """The leading batch axes of inputs: (*batch, time, features), or (*batch, time) for an integer or boolean leaf."""
     leaf = jax.tree.leaves(xs)[0]
@@ -202,13 +230,19 @@ def _native(cell: Cell, xs: PyTree[Array], engine: Engine, nudge: State | None) 
         reason = form
     elif nudge is not None:
         reason = "it cannot nudge states; use engine='plain' or 'auto'"
+    elif _are_codes(xs):
+        return form
     elif leaf.dtype != form.input_weights.dtype or leaf.dtype not in (jnp.float32, jnp.float64) or not leaf.size:
-        reason = f"it takes inputs of float32 or float64 like the weights, and at least one; got {leaf.dtype}"
+        reason = f"it takes inputs of float32 or float64 like the weights, and at least one, or codes; got {leaf.dtype}"
     else:
         return form
     if engine == "native":
         raise InvalidInput(f"engine='native': {reason}")
     return None
+
+
+def _are_codes(xs: PyTree[Array]) -> bool:
+    return isinstance(xs, jax.Array) and jnp.issubdtype(xs.dtype, jnp.integer)
 
 
 def _choose(engine: Engine, nudge: State | None) -> Engine:

@@ -79,14 +79,12 @@ def in_places(data: Any, blocks: Member) -> Any:
 
 
 def packed(blocks: Member, data: Any) -> tuple[Member, Any]:
-    """Members that are still trained moved together, where that leaves more blocks without any, which are skipped.
+    """Members that are still trained moved together, and their data.
 
     A member's numbers depend on the width of its block and not on who else stands in it.
     """
     active = np.asarray(blocks.active)
     count, width = active.shape
-    if active.any(axis=1).sum() <= -(-int(active.sum()) // width):
-        return blocks, data
     order = np.argsort(~active.reshape(-1), kind="stable")
 
     def move(array: np.ndarray) -> np.ndarray:

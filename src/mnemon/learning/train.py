@@ -13,12 +13,13 @@ import numpy as np
 from ..cells import trainable
 from ..errors import InvalidInput
 from ..layers import Network
-from ._blocks import dissolve_blocks, in_places, own_blocks, packed, start_blocks, to_device, to_host
+from ._blocks import dissolve_blocks, in_places, own_blocks, start_blocks, to_device, to_host
 from ._epoch import Member, Record, run_epoch
 from ._evaluate import steps_worth_compiling
 from ._examples import Bucket, Examples, check_own
 from ._hosted import Hosted, solve_each
 from ._learner import Learner
+from ._parts import Parts
 from ._population import Population
 from ._progress import Progress, Watcher
 from ._solution import Solution, Until
@@ -128,25 +129,30 @@ def train(
     # The update's numbers are the members': as part of the program they would compile it anew.
     watched = eqx.tree_at(lambda one: one.update, learner, None, is_leaf=lambda leaf: leaf is None)
     members, durations, stopped = len(population), [], False
-    for epoch in range(first, until.epochs):
-        active = np.asarray(blocks.active)
-        if not active.any():
-            break
-        begun = time.perf_counter()
-        plan, now = _plan(train_buckets, rows, seed, epoch), jnp.asarray(epoch, jnp.int32)
-        blocks, own = packed(blocks, own)
-        given = train_buckets if own is None else own
-        blocks, record = run_epoch(blocks, given, judges, plan, now, watched, loss, criterion, rows, own is not None)
-        for name, values in _values(record, np.asarray(blocks.number), members).items():
-            history[name].append(values)
-        durations.append(time.perf_counter() - begun)
-        if progress is not None:
-            now = _progress(history, epoch + 1, until.epochs, blocks, members, sum(durations), bool(judges))
-            stopped = progress(now) is True
-        if store is not None and (store.due() or epoch + 1 == until.epochs):
-            store.save(mark, _saved(blocks, history, epoch + 1, _seconds(seconds, durations)))
-        if stopped:
-            break
+    own_data = own is not None
+    with Parts(blocks, own) as parts:
+        for epoch in range(first, until.epochs):
+            if not parts.active().any():
+                break
+            begun = time.perf_counter()
+            plan, now = _plan(train_buckets, rows, seed, epoch), jnp.asarray(epoch, jnp.int32)
+            parts.pack()
+
+            def run(part: Member, data: Any, plan: Any = plan, now: Any = now) -> tuple[Member, Record]:
+                given = data if own_data else train_buckets
+                return run_epoch(part, given, judges, plan, now, watched, loss, criterion, rows, own_data)
+
+            for name, values in _by_member(parts.run(run), parts.numbers(), members).items():
+                history[name].append(values)
+            durations.append(time.perf_counter() - begun)
+            if progress is not None:
+                told = _progress(history, epoch + 1, until.epochs, parts, members, sum(durations), bool(judges))
+                stopped = progress(told) is True
+            if store is not None and (store.due() or epoch + 1 == until.epochs):
+                store.save(mark, _saved(parts.blocks(), history, epoch + 1, _seconds(seconds, durations)))
+            if stopped:
+                break
+        blocks = parts.blocks()
     if store is not None and durations:
         store.save(mark, _saved(blocks, history, first + len(durations), _seconds(seconds, durations)))
     spent = _seconds(seconds, durations)
@@ -167,9 +173,9 @@ def _plan(buckets: tuple[Bucket, ...], rows: tuple[int, ...], seed: int, epoch: 
     return jnp.asarray(np.array(plan, np.int32)[order])
 
 
-def _values(record: Record, numbers: np.ndarray, members: int) -> dict[str, np.ndarray]:
+def _by_member(record: dict[str, np.ndarray], numbers: np.ndarray, members: int) -> dict[str, np.ndarray]:
     places = np.argsort(numbers.reshape(-1))[:members]
-    return {name: np.asarray(getattr(record, name)).reshape(-1)[places] for name in vars(record)}
+    return {name: values.reshape(-1)[places] for name, values in record.items()}
 
 
 def _seconds(before: dict[str, float], durations: list[float]) -> dict[str, float]:
@@ -204,7 +210,7 @@ def _progress(
     history: dict[str, list[np.ndarray]],
     epoch: int,
     epochs: int,
-    blocks: Member,
+    parts: Parts,
     members: int,
     seconds: float,
     validated: bool,
@@ -214,7 +220,7 @@ def _progress(
         values = values[np.isfinite(values)]
         return float(values.mean()) if values.size else float("nan")
 
-    active = int(np.asarray(blocks.active).sum())
+    active = int(parts.active().sum())
     return Progress(
         epoch,
         epochs,

@@ -254,7 +254,7 @@ void run(Job<T>& job, ffi::ThreadPool& pool, bool back) {
     job.order = order.data(), job.order_member = job.lengths_member ? job.batch : 0;
   }
   const double work = 2.0 * job.members * job.batch * job.time * job.units * groups_of(job.variant) *
-                      (job.inputs + job.units * source_groups_of(job.variant)) * (back ? 2 : 1);
+                      ((job.symbols ? 1 : job.inputs) + job.units * source_groups_of(job.variant)) * (back ? 2 : 1);
   const bool alone = work < 1e6;
   const int together = alone || job.members > 1 ? 1 : how.most_parts(job);
   if (together > 1) job.slices = 1;
@@ -334,15 +334,17 @@ Job<T> job_of(const Words& words, ffi::RemainingArgs& args) {
   Job<T> job{};
   job.variant = variant_of(words);
   job.reverse = words.reverse != 0, job.truncate = words.truncate, job.slices = words.slices;
-  auto x = *args.get<ffi::AnyBuffer>(0), u = *args.get<ffi::AnyBuffer>(3);
+  auto x = *args.get<ffi::AnyBuffer>(0), w = *args.get<ffi::AnyBuffer>(2), u = *args.get<ffi::AnyBuffer>(3);
   job.members = 1;  // the largest of all: what is shared has one
   for (size_t k = 0; k < args.size(); ++k) {
     const auto array = *args.get<ffi::AnyBuffer>(k);
     if (array.element_count()) job.members = std::max<int64_t>(job.members, array.dimensions()[0]);
   }
-  job.batch = x.dimensions()[1], job.time = x.dimensions()[2], job.inputs = x.dimensions()[3];
+  job.batch = x.dimensions()[1], job.time = x.dimensions()[2], job.inputs = w.dimensions()[2];
   job.units = u.dimensions()[2] / source_groups_of(job.variant);
-  read(args, 0, job.x, job.x_member), read(args, 1, job.lengths, job.lengths_member);
+  if (x.element_type() == ffi::S32) read(args, 0, job.symbols, job.symbols_member);
+  else read(args, 0, job.x, job.x_member);
+  read(args, 1, job.lengths, job.lengths_member);
   read(args, 2, job.w, job.w_member), read(args, 3, job.u, job.u_member), read(args, 4, job.b, job.b_member);
   read(args, 5, job.p, job.p_member), read(args, 6, job.s0, job.s0_member), read(args, 7, job.c0, job.c0_member);
   job.slices = std::max<int64_t>(1, std::min(job.slices, job.batch));

@@ -45,8 +45,9 @@ struct Job {
   int64_t truncate;  // 0: errors flow back to the start
   int64_t slices;    // parts of a member's batch that are walked by one thread each
 
-  const T* x;  // (member, batch, time, inputs)
-  int64_t x_member;
+  const T* x;              // (member, batch, time, inputs); or null, and
+  const int32_t* symbols;  // (member, batch, time): which input is 1, all others being 0; none where it is no input
+  int64_t x_member, symbols_member;
   const int32_t* lengths;  // (member, batch), or null: all have the full length
   int64_t lengths_member;
   const int32_t* order;  // sequences by falling length; null with `lengths`
@@ -79,7 +80,7 @@ inline int source_groups_of(const Variant& v) { return v.kind == kLstm && v.gate
 // One member's weights in the order in which a walk reads them.
 template <class T>
 struct Packed {
-  T *w, *u, *b, *p;     // forward
+  T *w, *u, *b, *p;     // forward; of symbols, w holds a row for each, with the bias
   T *wb, *ub;           // backward
   T *dw, *du, *db, *dp; // gradients, one set a slice
 };

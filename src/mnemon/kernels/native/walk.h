@@ -65,6 +65,7 @@ struct Walk {
   int64_t* alive;                       // by step (steps + 2 entries): rows that have not ended
   // This member's arrays.
   const T *x, *s0, *c0, *dy, *ds, *dc;
+  const int32_t* symbols;
   T *y, *kept, *s_end, *c_end, *dx, *ds0, *dc0;
   // Room of a walk: states in turns, cells or their errors, nets or their errors of a few steps (and of the step after
   // them), and errors of the sources from all that comes after a step.
@@ -98,7 +99,8 @@ struct Walk {
       alive[s] = living;
     }
     const int64_t all_sources = job.batch * SG * n, all_cells = job.batch * n;
-    x = of(job.x, job.x_member), s0 = of(job.s0, job.s0_member), c0 = of(job.c0, job.c0_member);
+    x = of(job.x, job.x_member), symbols = of(job.symbols, job.symbols_member);
+    s0 = of(job.s0, job.s0_member), c0 = of(job.c0, job.c0_member);
     y = of(job.y, job.y_member), kept = of(job.kept, job.kept_member);
     dy = of(job.dy, job.dy_member), ds = of(job.ds, job.ds_member), dc = of(job.dc, job.dc_member);
     s_end = of(job.s, all_sources), c_end = of(job.c, all_cells);
@@ -114,6 +116,12 @@ struct Walk {
   template <class A>
   INLINE A* of_time(A* array, int64_t row, int64_t step, int64_t size) const {
     return array + (origin[row] + (job.reverse ? -step : step)) * size;
+  }
+  // The row of a step's symbol in a table of them; `none` where it is no input.
+  template <class A>
+  INLINE A* of_symbol(A* table, int64_t row, int64_t step, A* none) const {
+    const int64_t symbol = *of_time(symbols, row, step, 1);
+    return symbol >= 0 && symbol < job.inputs ? table + symbol * IG * np : none;
   }
   INLINE T* kept_at(int64_t row, int64_t step) const {
     return kept + (sequence[row] * job.time + step) * KEPT * np;
@@ -192,11 +200,15 @@ struct Walk {
       for (int64_t s = from; s < until; ++s) {
         T* here = nets + (s - from) * slot;
         for (int64_t r = 0; r < alive[s]; ++r, here += G * np) {
-          part.left[count] = of_time(x, r, s, job.inputs);
+          part.left[count] = symbols ? of_symbol(packed.w, r, s, packed.b) : of_time(x, r, s, job.inputs);
           part.to[count++] = here;
         }
       }
       over_columns(part, IG, [&](int64_t first, int64_t vectors) {
+        if (symbols) {
+          for (int64_t k = 0; k < count; ++k) copy(part.to[k] + first * lanes, part.left[k] + first * lanes, vectors * lanes);
+          return;
+        }
         product<T>(part.left, count, 1, 0, job.inputs, packed.w, first, vectors, Begin::kBias, packed.b, part.to,
                    IG * np);
       });
@@ -366,8 +378,18 @@ struct Walk {
         outer<T>(sum, left_rows, right_rows, count, depth, first, vectors, groups * nv);
       });
     };
-    list(left_rows, [&](int64_t r, int64_t s) { return of_time(x, r, s, job.inputs); });
-    add(packed.dw, job.inputs, IG);
+    if (symbols) {
+      list(part.to, [&](int64_t r, int64_t s) { return of_symbol(packed.dw, r, s, static_cast<T*>(nullptr)); });
+      over_columns(part, IG, [&](int64_t first, int64_t vectors) {
+        for (int64_t k = 0; k < count; ++k)
+          if (T* sum = part.to[k])
+            for (int64_t v = first; v < first + vectors; ++v)
+              store(sum + v * lanes, load(sum + v * lanes) + load(right_rows[k] + v * lanes));
+      });
+    } else {
+      list(left_rows, [&](int64_t r, int64_t s) { return of_time(x, r, s, job.inputs); });
+      add(packed.dw, job.inputs, IG);
+    }
     over_columns(part, G, [&](int64_t first, int64_t vectors) {
       for (int64_t v = first; v < first + vectors; ++v) {
         V sum = load(packed.db + v * lanes);
@@ -416,11 +438,18 @@ struct Walk {
   static void pack_forward(const Job<T>& job, int64_t member, Packed<T>* to, Arena* arena) {
     const int64_t n = job.units, nv = vectors(n), np = nv * lanes, inputs = job.inputs;
     const T *w = job.w + member * job.w_member, *u = job.u + member * job.u_member, *b = job.b + member * job.b_member;
+    to->b = padded(b, G, n, np, arena);
     to->w = arena->template take<T>(IG * np * inputs);
-    pack<T>(to->w, 1, 0, inputs, 1, IG * nv, Columns<T>{w, n, np, inputs, n * inputs});
+    if (job.symbols) {
+      for (int64_t k = 0; k < inputs; ++k) copy(to->w + k * IG * np, to->b, IG * np);
+      for (int64_t g = 0; g < IG; ++g)
+        for (int64_t unit = 0; unit < n; ++unit)
+          for (int64_t k = 0; k < inputs; ++k) to->w[(k * IG + g) * np + unit] += *w++;
+    } else {
+      pack<T>(to->w, 1, 0, inputs, 1, IG * nv, Columns<T>{w, n, np, inputs, n * inputs});
+    }
     to->u = arena->template take<T>(SG * n * RG * np);
     pack<T>(to->u, SG, n, n, 1, RG * nv, Columns<T>{u, n, np, SG * n, n * SG * n});
-    to->b = padded(b, G, n, np, arena);
     to->p = job.p ? padded(job.p + member * job.p_member, 3, n, np, arena) : nullptr;
   }
 
