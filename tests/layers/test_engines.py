@@ -12,7 +12,7 @@ from table_of_cells import CELLS, FLAT, assert_close, inputs, living, make, prob
 from mnemon import kernels
 from mnemon.cells import GRU, LSTM, Elman
 from mnemon.errors import InvalidInput
-from mnemon.layers import unfold
+from mnemon.layers import Network, Readout, Segmented, unfold
 
 BACKWARDS = {"lengths": (5, 1, 3), "reverse": True}
 FEW = ["Elman tanh", "LSTM peephole, 2 a block", "GRU in LSTM, boundaries"]
@@ -198,3 +198,55 @@ def test_a_subclass_with_a_step_of_its_own_has_no_standard_form():
 
     assert Other(2, 3, key=jax.random.key(0)).standard() is None
     assert Elman(2, 3, key=jax.random.key(0)).standard() is not None
+
+
+@native
+@pytest.mark.parametrize("how", [{}, BACKWARDS, {"lengths": (5, 1, 3), "truncate": 2}], ids=["whole", "back", "cut"])
+@pytest.mark.parametrize("name", STANDARD)
+def test_codes_of_symbols_are_looked_up(name, how, float64):
+    """As if they had been spelt one-hot; what is no symbol is spelt as zeros."""
+    cell, _, start = parts_of(name)
+    codes = jnp.asarray(np.random.default_rng(1).integers(-1, cell.input_size + 1, (3, 5)))
+    spelt = jax.nn.one_hot(codes, cell.input_size)
+    lengths = how.get("lengths")
+
+    @eqx.filter_jit
+    def both(cell, start):
+        def loss(parts, xs, engine):
+            ends = None if lengths is None else jnp.asarray(lengths)
+            rest = {key: value for key, value in how.items() if key != "lengths"}
+            outputs, final = unfold(parts[0], xs, state=parts[1], lengths=ends, engine=engine, **rest)
+            return probe((outputs if lengths is None else living(outputs, lengths), final)), outputs
+
+        slopes = eqx.filter_value_and_grad(loss, has_aux=True)
+        return [slopes((cell, start), *way) for way in ((spelt, "plain"), (codes, "native"), (codes, "plain"))]
+
+    plain, *others = both(cell, start)
+    for other in others:
+        assert_close(other, plain)
+
+
+@native
+def test_networks_hand_codes_to_cells_that_look_them_up(float64, monkeypatch):
+    """A population of segmented networks on symbols: the same answers and gradients with the codes as spelt out."""
+    stacked = eqx.filter_vmap(
+        lambda key: Network(Segmented(Elman(6, 4, key=key), Elman(4, 3, key=key), 2), Readout(3, 1, key=key))
+    )(jax.random.split(jax.random.key(0), 5))
+    codes = jnp.asarray(np.random.default_rng(1).integers(0, 6, (5, 3, 7)))
+    lengths = jnp.asarray([7, 1, 4])
+
+    def answers(stacked):
+        return eqx.filter_vmap(lambda network, codes: network(codes, lengths).at_end())(stacked, codes)
+
+    def slopes():
+        return eqx.filter_jit(eqx.filter_value_and_grad(lambda s: probe(answers(s))))(stacked)
+
+    seen = []
+    walk = kernels.walk
+    monkeypatch.setattr(
+        kernels, "walk", lambda form, xs, *rest, **how: seen.append(xs.dtype) or walk(form, xs, *rest, **how)
+    )
+    got = slopes()
+    assert [dtype.kind for dtype in seen] == ["i", "f"]
+    monkeypatch.setattr(kernels, "why_not", lambda: "a test")
+    assert_close(got, slopes())

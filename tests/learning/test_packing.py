@@ -2,6 +2,8 @@
 
 import importlib
 
+import equinox as eqx
+import jax
 import numpy as np
 import pytest
 from toys import assert_same, by, fit, members, network, population, recall, weights
@@ -14,8 +16,8 @@ RATES = np.geomspace(0.002, 0.5, MEMBERS)[np.random.default_rng(0).permutation(M
 LEARNER = by(Optax("sgd", RATES, momentum=0.9))
 SHARED, OWN = recall(), [recall(seed=seed) for seed in range(MEMBERS)]
 DATA = {"shared data": SHARED, "own data": OWN}
-TRAIN = importlib.import_module("mnemon.learning.train")  # the function of that name hides the module
-PACKED = TRAIN.packed
+PARTS = importlib.import_module("mnemon.learning._parts")
+PACKED = PARTS.packed
 
 
 def go(data, epochs=EPOCHS, **how):
@@ -32,7 +34,7 @@ def assert_equal(got, expected):
 @pytest.fixture(scope="module", params=DATA)
 def unpacked(request):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TRAIN, "packed", lambda blocks, data: (blocks, data))
+        patch.setattr(PARTS, "packed", lambda blocks, data: (blocks, data))
         return request.param, go(request.param)
 
 
@@ -54,7 +56,7 @@ def test_packed_members_have_the_same_numbers(unpacked, monkeypatch):
             moves.append(np.asarray(after.number).reshape(-1).tolist())
         return after, moved
 
-    monkeypatch.setattr(TRAIN, "packed", watch)
+    monkeypatch.setattr(PARTS, "packed", watch)
     assert_equal(go(data), solution)
     assert len(moves) > 1
     assert all(sorted(numbers) == list(range(MEMBERS)) != numbers for numbers in moves)
@@ -95,3 +97,26 @@ def test_chosen_members_are_those_of_the_larger_population():
 def test_members_that_cannot_be_are_refused(numbers):
     with pytest.raises(InvalidInput, match="at least 1 network, numbered from 0"):
         Population.make(network, numbers, 0)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 64])
+def test_any_number_of_cores_gives_the_same_numbers(unpacked, monkeypatch, cores):
+    data, solution = unpacked
+    monkeypatch.setattr(PARTS.kernels, "threads", lambda: cores)
+    assert_equal(go(data), solution)
+
+
+def test_a_training_goes_on_with_other_cores(unpacked, monkeypatch, tmp_path):
+    data, solution = unpacked
+    monkeypatch.setattr(PARTS.kernels, "threads", lambda: 3)
+    go(data, 10, store=Store(tmp_path / "half.safetensors"))
+    monkeypatch.setattr(PARTS.kernels, "threads", lambda: 2)
+    assert_equal(go(data, store=Store(tmp_path / "half.safetensors")), solution)
+
+
+def test_settings_of_the_calling_thread_hold_on_all_cores(monkeypatch):
+    monkeypatch.setattr(PARTS.kernels, "threads", lambda: 2)
+    with jax.enable_x64(True):
+        wide = jax.tree.map(lambda leaf: leaf.astype(np.float64) if eqx.is_inexact_array(leaf) else leaf, population(4))
+        solution = fit(wide, by(), SHARED, until=Until(epochs=3), width=1)
+    assert all(leaf.dtype == np.float64 for leaf in weights(solution))
