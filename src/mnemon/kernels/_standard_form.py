@@ -29,6 +29,7 @@ class StandardForm(NamedTuple):
         enter: a cell's state as (sources, cells); leave: the state again.
         squash_in, squash_out: names of squashing functions; of an "elman", the first is its own.
         input_gate, forget_gate, output_gate, coupled, gates_feed_back, shift: see `LSTMVariant`.
+        cut: no error passes back through the recurrent weights.
 
     """
 
@@ -47,6 +48,7 @@ class StandardForm(NamedTuple):
     coupled: bool = False
     gates_feed_back: bool = False
     shift: float = 0.0
+    cut: bool = False
 
     @property
     def source_groups(self) -> int:
@@ -63,7 +65,7 @@ def words_of(form: StandardForm) -> tuple[tuple[str, int | float], ...]:
     """The point-wise step of a form, in the numbers of the compiled code."""
     flags = (
         form.input_gate, form.forget_gate, form.output_gate,
-        form.peepholes is not None, form.coupled, form.gates_feed_back,
+        form.peepholes is not None, form.coupled, form.gates_feed_back, form.cut,
     )  # fmt: skip
     return (
         ("kind", KINDS[form.kind]),

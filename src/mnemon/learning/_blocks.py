@@ -44,6 +44,7 @@ def start_blocks(
         epochs=whole,
         sequences=whole,
         evaluations=whole,
+        streak=whole,
         limit=_limits(limit, members, dtype),
         best=population.stacked if keep_best else None,
         best_value=worst,

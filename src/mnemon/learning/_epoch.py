@@ -38,6 +38,7 @@ class Member(eqx.Module):
         seed: randomness of its order and dropout.
         active: whether it is still trained; code: how it ended.
         epochs, sequences, evaluations: what it has used.
+        streak: sequences in a row that were answered right, where that is the criterion.
         limit: the loss that is success, where there is one.
         best, best_value, best_epoch, waited: the best weights so far (None where not kept), the watched value there,
             the epoch, and epochs since.
@@ -55,6 +56,7 @@ class Member(eqx.Module):
     epochs: Int[Array, ""]
     sequences: Int[Array, ""]
     evaluations: Int[Array, ""]
+    streak: Int[Array, ""]
     limit: Float[Array, ""]
     best: Network | None
     best_value: Float[Array, ""]
@@ -113,7 +115,7 @@ def run_epoch(
             def on(number: int) -> Callable[[Any], Any]:
                 def branch(arrays: Any) -> Any:
                     def step(member: Any, order: Any, bucket: Bucket) -> Any:
-                        return _update(eqx.combine(member, rest), bucket, order, now[1], epoch, learner, loss)
+                        return _update(eqx.combine(member, rest), bucket, order, now[1], epoch, learner, loss, until)
 
                     if own:
                         return each(step)(arrays, orders[number], mine[number])
@@ -185,6 +187,7 @@ def _update(
     epoch: Int[Array, ""],
     learner: Learner,
     loss: Loss,
+    until: Until,
 ) -> tuple[Any, tuple[Float[Array, ""], Float[Array, ""]]]:
     """One update of one member; returns its arrays, the loss of the batch and how many rows it had."""
     places, real = order
@@ -202,24 +205,39 @@ def _update(
         )
         carry = member.carry
     else:
-        carry, value, slope = learner.gradient.step(member.carry, member.network, loss, chunk)
-        memory, network = member.update.step(member.memory, member.network, slope)
+        memory, network, carry, value = member.update.learn(
+            member.memory, member.network, learner.gradient, member.carry, loss, chunk
+        )
     finite = jnp.isfinite(value)
     for leaf in jax.tree.leaves(trainable(network)):
         finite &= jnp.isfinite(leaf).all()
     moves = member.active & finite
     one = moves.astype(member.evaluations.dtype)
+    streak, reached = member.streak, jnp.zeros((), bool)
+    if until.streak is not None:
+        streak = jnp.where(_all_right(member.network, some, present, until), streak + rows.astype(streak.dtype), 0)
+        reached = member.active & (streak >= until.streak)
+        moves &= ~reached
     after = dataclasses.replace(
         member,
+        streak=streak,
         network=_where(moves, network, member.network),
         memory=_where(moves, memory, member.memory),
         carry=_where(moves, carry, member.carry),
         active=moves,
-        code=jnp.where(member.active & ~finite, NONFINITE, member.code),
+        code=jnp.where(reached, REACHED, jnp.where(member.active & ~finite, NONFINITE, member.code)),
         sequences=member.sequences + one * rows.astype(member.sequences.dtype),
-        evaluations=member.evaluations + one,
+        evaluations=member.evaluations + one * member.update.evaluations,
     )
     return eqx.filter(after, eqx.is_array), (value, rows)
+
+
+def _all_right(network: Network, some: Bucket, present: Array, until: Until) -> Bool[Array, ""]:
+    """Whether each sequence of a batch is answered right, by the weights before they learn from it."""
+    assert until.right is not None  # it comes with a streak
+    answer = network(some.xs, some.lengths)
+    at_steps = some.targets.ndim == answer.values.ndim and answer.marks is not None
+    return (until.right(answer.values if at_steps else answer.at_end(), some.targets) | (present == 0)).all()
 
 
 def _verdict(

@@ -13,7 +13,7 @@ from .._buckets import length_buckets
 from ..errors import InvalidInput, raise_together
 from ..layers import Steps
 from ..sequences import Sequences
-from ._targets import StepTargets, Targets
+from ..targets import StepTargets, Targets
 
 
 class Bucket(NamedTuple):

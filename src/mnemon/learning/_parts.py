@@ -69,6 +69,10 @@ class Parts:
         self._parts = self._deal(blocks)
         self.data = None if self.data is None else self._deal(data)
 
+    def give(self, data: Any) -> None:
+        """Other data of the members, (blocks, width, ...), in the order of `numbers`."""
+        self.data = self._deal(data)
+
     def run(self, epoch: Callable[[Member, Any], tuple[Member, Record]]) -> dict[str, np.ndarray]:
         """Take all parts through an epoch; returns its record, (blocks, width) each."""
         data = [None] * self._cores if self.data is None else self.data

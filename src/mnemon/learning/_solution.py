@@ -1,7 +1,8 @@
 """How training ends: the criterion, the codes, and what comes out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import equinox as eqx
 import numpy as np
@@ -32,9 +33,12 @@ class Until(eqx.Module):
         patience: stop after so many epochs without a better `monitor`; None: never.
         monitor: what is watched, for patience and for the best weights. "loss" where there are no validation data.
         restore_best: hand back the weights of the best epoch (only with validation data).
+        streak: success: so many sequences in a row were answered right, each before anything was learned from it;
+            training ends at that sequence, within the epoch.
+        right: with `streak`: `(answers, targets) -> (batch,)`, True where right; a problem's own `right`.
 
     Raises:
-        InvalidInput: no epochs, or patience below 1.
+        InvalidInput: no epochs, patience or streak below 1, a streak without `right`, or with a loss as well.
 
     """
 
@@ -43,6 +47,8 @@ class Until(eqx.Module):
     patience: int | None = eqx.field(static=True, default=None)
     monitor: Monitor = eqx.field(static=True, default="validation_loss")
     restore_best: bool = eqx.field(static=True, default=True)
+    streak: int | None = eqx.field(static=True, default=None)
+    right: Callable[[Any, Any], Any] | None = eqx.field(static=True, default=None)
 
     def __check_init__(self) -> None:
         if self.epochs < 1:
@@ -51,6 +57,12 @@ class Until(eqx.Module):
             raise InvalidInput(f"Until(patience={self.patience}): expected at least 1, or None")
         if self.monitor not in ("validation_loss", "validation_score", "loss"):
             raise InvalidInput(f"Until(monitor={self.monitor!r}): expected validation_loss, validation_score or loss")
+        if self.streak is not None and self.streak < 1:
+            raise InvalidInput(f"Until(streak={self.streak}): expected at least 1, or None")
+        if (self.streak is None) != (self.right is None):
+            raise InvalidInput("Until: streak= counts answers that are right; give it together with right=")
+        if self.streak is not None and self.loss is not None:
+            raise InvalidInput("Until: give loss= or streak= as the criterion, not both")
 
 
 @dataclass(frozen=True)

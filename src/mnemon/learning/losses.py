@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ..errors import InvalidInput
 from ..layers import Answer
-from ._targets import UNLABELLED, StepTargets, Targets
+from ..targets import UNLABELLED, StepTargets, Targets
 
 
 class Loss(eqx.Module):

@@ -13,10 +13,12 @@ import numpy as np
 from ..cells import trainable
 from ..errors import InvalidInput
 from ..layers import Network
+from ..targets import StepTargets
 from ._blocks import dissolve_blocks, in_places, own_blocks, start_blocks, to_device, to_host
 from ._epoch import Member, Record, run_epoch
 from ._evaluate import steps_worth_compiling
 from ._examples import Bucket, Examples, check_own
+from ._fresh import Fresh
 from ._hosted import Hosted, solve_each
 from ._learner import Learner
 from ._parts import Parts
@@ -24,7 +26,6 @@ from ._population import Population
 from ._progress import Progress, Watcher
 from ._solution import Solution, Until
 from ._store import Saved, Store, fingerprint
-from ._targets import StepTargets
 from .losses import Loss
 
 # Small networks are trained in blocks of this width: one operation serves all of them.
@@ -38,7 +39,7 @@ NOMINAL_EPOCHS = 100
 def train(
     networks: Population | Network | Sequence[Network],
     learner: Learner | Hosted,
-    data: Examples | Sequence[Examples],
+    data: Examples | Sequence[Examples] | Fresh,
     *,
     loss: Loss,
     until: Until,
@@ -55,7 +56,8 @@ def train(
     Args:
         networks: a population; or one network, or several of one structure.
         learner: gradient x update x moment; or a `Hosted` one. Numbers of an update may be one a member.
-        data: what to learn from; or one `Examples` a network, all with as many sequences.
+        data: what to learn from; or one `Examples` a network, all with as many sequences; or `Fresh`, new ones for
+            every epoch.
         loss: what an answer costs.
         until: budget, criterion, patience.
         validation: data to judge by after every epoch; needed to restore best weights.
@@ -79,7 +81,11 @@ def train(
     """
     population = Population.of(networks, seed)
     dtype = population.stacked.readout.weights.dtype
-    shared, everyone = (data, [data]) if isinstance(data, Examples) else (None, list(data))
+    fresh = data if isinstance(data, Fresh) else None
+    if isinstance(data, Fresh):
+        shared, everyone = None, [data.examples(seed, 0) for seed in np.asarray(population.seeds)]
+    else:
+        shared, everyone = (data, [data]) if isinstance(data, Examples) else (None, list(data))
     for examples in (*everyone, validation):
         if examples is not None:
             loss.check_targets(examples.targets, population.stacked.output_size)
@@ -99,7 +105,7 @@ def train(
     if buckets is None:  # of one block: a member's batches do not depend on how many others there are
         least = steps_worth_compiling(weights * width, passes=6 * NOMINAL_EPOCHS)
     if shared is None:
-        longest = max(int(one.xs.lengths.max()) for one in everyone)
+        longest = max(int(one.xs.lengths.max()) for one in everyone) if fresh is None else fresh.problem.longest
         own = (own_blocks([one.buckets(dtype, 1, length=longest)[0] for one in everyone], width=width),)
         train_buckets = everyone[0].buckets(dtype, 1, length=longest)
     else:
@@ -115,7 +121,7 @@ def train(
     first, mark, seconds = 0, "", {"compile": 0.0, "train": 0.0}
     if store is not None:
         shapes = [f"{leaf.dtype}{leaf.shape}" for leaf in jax.tree.leaves(eqx.filter(blocks, eqx.is_array))]
-        settings = (criterion, until.loss, seed, width, buckets, memory, shapes)
+        settings = (criterion, until.loss, seed, width, buckets, memory, shapes, *(() if fresh is None else (fresh,)))
         mark = _mark(population, learner, (*everyone, validation), loss, *settings)
         saved = store.load(mark)
         if saved is not None:
@@ -137,6 +143,11 @@ def train(
             begun = time.perf_counter()
             plan, now = _plan(train_buckets, rows, seed, epoch), jnp.asarray(epoch, jnp.int32)
             parts.pack()
+            if fresh is not None and epoch:
+                seeds, numbers = np.asarray(population.seeds), parts.numbers()
+                places = np.minimum(numbers.reshape(-1), members - 1)  # blocks are filled up
+                drawn = fresh.buckets(seeds[places], parts.active().reshape(-1), epoch, dtype)
+                parts.give((own_blocks(drawn, width=width),))
 
             def run(part: Member, data: Any, plan: Any = plan, now: Any = now) -> tuple[Member, Record]:
                 given = data if own_data else train_buckets

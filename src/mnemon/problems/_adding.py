@@ -12,6 +12,7 @@ one in the input makes a tenth of the sequences lie.) Lengths are uniform in T .
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -62,6 +63,11 @@ class Adding:
         return 1
 
     @property
+    def longest(self) -> int:
+        """T + T/10."""
+        return self.length + self.length // 10
+
+    @property
     def reference(self) -> str:
         """Where the task is from."""
         return "S. Hochreiter and J. Schmidhuber, Neural Computation 9(8):1735-1780, 1997, experiment 4"
@@ -75,9 +81,8 @@ class Adding:
         """
         check_count(self, n)
         length_key, value_key, first_key, second_key = jax.random.split(key, 4)
-        longest = self.length + self.length // 10
-        lengths = np.asarray(jax.random.randint(length_key, (n,), self.length, longest + 1))
-        steps = np.array(jax.random.uniform(value_key, (n, longest, 2), jnp.float32, -1, 1), np.float64)
+        lengths = np.asarray(jax.random.randint(length_key, (n,), self.length, self.longest + 1))
+        steps = np.array(jax.random.uniform(value_key, (n, self.longest, 2), jnp.float32, -1, 1), np.float64)
         first = np.asarray(jax.random.randint(first_key, (n,), 0, FIRST_MARKS))
         second = np.asarray(jax.random.randint(second_key, (n,), 0, self.length // 2 - 2))
         second = second + (second >= first)  # one of the others
@@ -90,6 +95,6 @@ class Adding:
         targets = 0.5 + (steps[rows, first, 0] + steps[rows, second, 0]) / 4
         return Sample(Sequences([steps[k, : lengths[k]] for k in range(n)]), targets[:, None])
 
-    def right(self, answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def right(self, answers: Any, targets: Any) -> Any:
         """Answers less than 0.04 away from their targets."""
-        return np.asarray((abs(answers - targets) < CLOSE).all(axis=-1))
+        return (abs(answers - targets) < CLOSE).all(axis=-1)

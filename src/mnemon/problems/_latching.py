@@ -16,6 +16,7 @@ all networks of an experiment are asked for the same one.
 
 import string
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import numpy as np
@@ -69,6 +70,11 @@ class Latching:
         return 1
 
     @property
+    def longest(self) -> int:
+        """All strings have one length."""
+        return self.length
+
+    @property
     def reference(self) -> str:
         """Where the task is from."""
         return "S. Gluege, R. Boeck and A. Wendemuth, NCTA 2012, pp. 451-456"
@@ -90,6 +96,6 @@ class Latching:
         )
         return Sample(Sequences(codes, alphabet=string.ascii_lowercase), begins[:, None].astype(np.float64))
 
-    def right(self, answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def right(self, answers: Any, targets: Any) -> Any:
         """Answers on the target's side of 0.5."""
         return ((answers > 0.5) == (targets > 0.5)).all(axis=-1)

@@ -1,19 +1,29 @@
 """The contract of a generated problem: where its data come from, and when it counts as solved."""
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from ..errors import InvalidInput
 from ..sequences import Sequences
+from ..targets import StepTargets
 
 
 class Sample(NamedTuple):
-    """Sequences with their targets: (n, outputs) numbers, or (n,) classes."""
+    """Sequences with what they should be answered by.
+
+    Attributes:
+        xs: the sequences.
+        targets: (n, outputs) numbers, or (n,) classes; `StepTargets` where steps have their own.
+        allowed: where a next symbol is to be foretold, which symbols may follow each step: (total_time, outputs), 1 or
+            0; None elsewhere.
+
+    """
 
     xs: Sequences
-    targets: np.ndarray
+    targets: np.ndarray | StepTargets
+    allowed: StepTargets | None = None
 
 
 class Problem(Protocol):
@@ -30,6 +40,11 @@ class Problem(Protocol):
         ...
 
     @property
+    def longest(self) -> int:
+        """Steps of the longest sequence that can be drawn."""
+        ...
+
+    @property
     def reference(self) -> str:
         """The paper."""
         ...
@@ -38,8 +53,12 @@ class Problem(Protocol):
         """`n` sequences; the same for the same key."""
         ...
 
-    def right(self, answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Which answers (..., n, outputs) count as right, (..., n)."""
+    def right(self, answers: Any, targets: Any) -> Any:
+        """Which answers (..., n, outputs) count as right, (..., n); of NumPy or of JAX, which it works on alike.
+
+        Where steps have their own targets, both have an axis of time before the outputs, unknown targets are NaN, and
+        right is what is right at every step.
+        """
         ...
 
 

@@ -325,7 +325,7 @@ struct Words {
 Variant variant_of(const Words& words) {
   auto flag = [&](int k) { return (words.flags >> k & 1) != 0; };
   return {int(words.kind), int(words.squash_in), int(words.squash_out), flag(0), flag(1), flag(2), flag(3), flag(4),
-          flag(5), words.shift};
+          flag(5), flag(6), words.shift};
 }
 
 // Arguments of both: x, lengths, w, u, b, p, s0, c0.

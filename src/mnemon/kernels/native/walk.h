@@ -352,6 +352,7 @@ struct Walk {
 
   // Adds what the errors of a step's nets say of the sources before it.
   void through_weights(const Part& part, const T* nets_after, int64_t count) const {
+    if (job.variant.cut) return;
     for (int64_t r = 0; r < count; ++r) {
       part.left[r] = nets_after + (r * G + R0) * np;
       part.to[r] = direct + r * SG * np;

@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, PyTree
 
 from ...cells import Cell, Drive, Recurs, State
 from ...errors import InvalidInput
+from ...kernels import StandardForm
 from ...layers import Feedback, Network
 
 
@@ -28,6 +29,11 @@ class CutRecurrence(Cell):
         self.cell = cell
         self.input_size = cell.input_size
         self.output_size = cell.output_size
+
+    def standard(self) -> StandardForm | None:
+        """The cell's own, where it has one, with no way back through the recurrent weights."""
+        form = self.cell.standard()
+        return None if form is None else form._replace(cut=True)
 
     def initial_state(self) -> State:
         """The cell's own."""

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, PyTree
 from ...cells import Cell, split
 from ...errors import InvalidInput
 from ...layers import Network, Passage, unfold
-from .._targets import UNLABELLED
+from ...targets import UNLABELLED
 from ..losses import Loss
 from ..updates import Update
 from ._forward import recurrent_part

@@ -24,11 +24,11 @@ from ...cells import Cell, Initialiser
 from ...errors import InvalidInput
 from ...layers import Layer, Network, Passage, Readout, Recurrent, Segmented, Stack
 from ...sequences import Sequences
+from ...targets import StepTargets
 from .._examples import Examples, padded
 from .._learner import Batch, Learner
 from .._population import Population, take
 from .._solution import Solution, Until
-from .._targets import StepTargets
 from ..gradients import BPTT
 from ..losses import SquaredError
 from ..train import train

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
+from jaxtyping import Array, Float
 
 from ...layers import Network
 
@@ -10,12 +11,20 @@ from ...layers import Network
 class Update(eqx.Module):
     """Base of all updates.
 
+    Most are given a gradient and write `step`. One that looks at the sequences themselves (for Jacobians, products with
+    the curvature, or the loss alone) writes `learn` instead.
+
     Attributes:
         needs: what it asks of the gradient rule.
 
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"gradient"})
+
+    @property
+    def evaluations(self) -> int:
+        """How many networks `learn` evaluates, or differentiates, in one call."""
+        return 1
 
     def for_members(self, members: int, dtype: Any) -> Self:
         """The update with each number that may differ by member as an array (members,)."""
@@ -28,3 +37,21 @@ class Update(eqx.Module):
     def step(self, memory: Any, network: Network, gradient: Any) -> tuple[Any, Network]:
         """New memory and new network."""
         raise NotImplementedError
+
+    def learn(
+        self, memory: Any, network: Network, gradient: Any, carry: Any, loss: Any, chunk: Any
+    ) -> tuple[Any, Network, Any, Float[Array, ""]]:
+        """Learn from one chunk of sequences.
+
+        Args:
+            memory: what the update remembers. network: before.
+            gradient: a `Gradient` that gives what is needed; carry: what it carries along.
+            loss: a `Loss`. chunk: a `Chunk`.
+
+        Returns:
+            New memory, network, and carry of the gradient; and the weighted loss of the chunk before the change.
+
+        """
+        carry, value, slope = gradient.step(carry, network, loss, chunk)
+        memory, network = self.step(memory, network, slope)
+        return memory, network, carry, value

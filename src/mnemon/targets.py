@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InvalidInput
+from .errors import InvalidInput
 
 # A class number that says: this step has no label.
 UNLABELLED = -1
