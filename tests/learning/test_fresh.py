@@ -37,7 +37,7 @@ class First:
 
 PROBLEM = First()
 DATA = Fresh(PROBLEM, 40)
-LEARNER = by(Optax("sgd", 0.3), size=1)
+LEARNER = by(Optax("sgd", 0.1), size=1)
 
 
 def go(members=6, **how):

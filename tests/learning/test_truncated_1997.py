@@ -6,9 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
-from table_of_cells import probe, start
+from table_of_cells import assert_close, living, probe, start
 from toys import by, differ, fit, recall, weights
 
+from mnemon import kernels
 from mnemon.cells import GRU, LSTM, LSTM_TABLE, Cell, Elman, trainable
 from mnemon.errors import InvalidInput
 from mnemon.layers import (
@@ -25,7 +26,7 @@ from mnemon.layers import (
     unfold,
 )
 from mnemon.learning import BPTT, Chunk, Population, SquaredError, Truncated1997, Until
-from mnemon.learning.gradients._cut import CutRecurrence
+from mnemon.learning.gradients._cut import CutRecurrence, cut
 
 TIME, FEATURES, OUTPUTS = 5, 3, 2
 LENGTHS = {"equal": None, "unequal": (5, 2, 4)}
@@ -303,3 +304,43 @@ def test_a_population_learns_by_it():
     solution = fit(Population.make(make, 3, 0), by(gradient=Truncated1997()), data, until=Until(epochs=30))
     loss = solution.history["loss"]
     assert (loss[-1] < 0.7 * loss[0]).all()
+
+
+CUT = {
+    "1997": lambda: lstm(variant="1997", cells_per_block=2),
+    "peephole": lambda: lstm(variant="peephole"),
+    "GRU": lambda: GRU(FEATURES, 5, initialiser=start, key=jax.random.key(1)),
+    "Elman": lambda: Elman(FEATURES, 5, initialiser=start, key=jax.random.key(1)),
+    "segmented": lambda: Segmented(lstm(), Elman(4, 3, initialiser=start, key=jax.random.key(2)), 2),
+}
+
+
+@pytest.mark.skipif(kernels.why_not() is not None, reason=f"no native engine: {kernels.why_not()}")
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("name", CUT)
+def test_the_native_engine_cuts_in_the_same_place(name, reverse, float64, monkeypatch):
+    """Gradients by weights, inputs and the state before the first step."""
+    cell = cut(network(Recurrent(CUT[name](), reverse=reverse)), "a test").layers.layers[0].cell
+    state = jax.tree.map(
+        lambda leaf: jnp.asarray(RANDOM.normal(size=(3, *leaf.shape))) if eqx.is_inexact_array(leaf) else None,
+        cell.initial_state(),
+    )
+
+    def slope():
+        def loss(parts):
+            start_state = None if name == "segmented" else parts[2]
+            outputs, final = unfold(
+                parts[0], parts[1], state=start_state, lengths=jnp.asarray(LENGTHS["unequal"]), reverse=reverse
+            )
+            return probe((living(outputs, LENGTHS["unequal"]), final))
+
+        return eqx.filter_jit(eqx.filter_value_and_grad(loss))((cell, jnp.asarray(XS), state))
+
+    ran = []
+    walk = kernels.walk
+    monkeypatch.setattr(kernels, "walk", lambda form, *rest, **how: ran.append(form.cut) or walk(form, *rest, **how))
+    native = slope()
+    assert ran
+    assert all(ran)
+    monkeypatch.setattr(kernels, "why_not", lambda: "a test")
+    assert_close(native, slope())
