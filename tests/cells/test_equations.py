@@ -121,6 +121,22 @@ def cho_2014(cell, xs):
     return said
 
 
+def schmidhuber_2001(cell, xs):
+    """One matrix over inputs, hidden units, outputs and a constant 1; what does not feed what is 0 in it."""
+    own = np.zeros(5) if cell.recurrent_weights is None else cell.recurrent_weights
+    own = np.diag(own) if own.ndim == 1 else own
+    loop = np.zeros((4, 4)) if cell.output_recurrent_weights is None else cell.output_recurrent_weights
+    c = np.zeros(4) if cell.output_bias is None else cell.output_bias
+    into_hidden = np.hstack([cell.input_weights, own, cell.feedback_weights, cell.bias[:, None]])
+    into_outputs = np.hstack([cell.direct_weights, cell.output_weights, loop, c[:, None]])
+    h, y, said = np.zeros(5), np.zeros(4), []
+    for x in xs:
+        h = f(into_hidden @ np.concatenate([x, h, y, [1]]))
+        y = f(into_outputs @ np.concatenate([x, h, y, [1]]))
+        said.append(y)
+    return said
+
+
 PAPERS = {
     "Jordan": jordan_1986,
     "FullyRecurrent": williams_zipser_1989,
@@ -132,6 +148,9 @@ PAPERS = {
     "LeakyESN": jaeger_2007,
     "MinimalGated": zhou_2016,
     "GRU before": cho_2014,
+    "OutputLoop": schmidhuber_2001,
+    "OutputLoop self": schmidhuber_2001,
+    "OutputLoop none": schmidhuber_2001,
 }
 
 

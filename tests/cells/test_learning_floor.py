@@ -22,6 +22,7 @@ from mnemon.cells import (
     Hierarchical,
     Jordan,
     MinimalGated,
+    OutputLoop,
     SecondOrder,
     Start,
     orthogonal,
@@ -67,6 +68,7 @@ FLOORS = {
     "Hierarchical": (flat(Hierarchical), 0.95),
     "Clockwork": (flat(Clockwork), 0.95),
     "IRNN": (flat(IRNN), 0.95),
+    "OutputLoop": (flat(OutputLoop, squashing="tanh"), 0.95),
     "Elman in Elman": (segmented(Elman, Elman, 3), 0.95),
     "GRU in LSTM": (segmented(GRU, LSTM, 3), 0.95),
 }

@@ -18,6 +18,7 @@ from mnemon.cells import (
     Hierarchical,
     Jordan,
     LeakyESN,
+    OutputLoop,
     advance,
 )
 from mnemon.errors import InvalidInput
@@ -70,6 +71,7 @@ def test_groups_are_as_many_as_fit_and_the_fast_ones_have_the_units_left_over():
         (lambda: FullyRecurrent(2, 3, outputs=4, key=KEY), "outputs=4; expected 1 to 3"),
         (lambda: LeakyESN(2, 3, leak=0.0, key=KEY), r"leak=0.0; expected a number in \(0, 1\]"),
         (lambda: Cascade(2, 3, levels=0, key=KEY), "levels=0; expected at least 1"),
+        (lambda: OutputLoop(2, 3, among="selves", key=KEY), "among='selves': did you mean 'self'"),
         (lambda: GRU(2, 3, reset="befor", key=KEY), "did you mean 'before'"),
         (lambda: LSTM(2, 3, variant="couple", key=KEY), "did you mean 'coupled'"),
     ],

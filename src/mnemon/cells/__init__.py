@@ -34,6 +34,8 @@ from ._lstm import LSTMState as LSTMState
 from ._lstm_table import LSTM_TABLE as LSTM_TABLE
 from ._lstm_table import LSTMVariant as LSTMVariant
 from ._minimal_gated import MinimalGated as MinimalGated
+from ._output_loop import OutputLoop as OutputLoop
+from ._output_loop import OutputLoopState as OutputLoopState
 from ._second_order import SecondOrder as SecondOrder
 from ._second_order import SecondOrderDrive as SecondOrderDrive
 from ._squashing import SQUASHING as SQUASHING

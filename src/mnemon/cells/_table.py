@@ -20,10 +20,12 @@ from ._leaky_esn import LeakyESN
 from ._lstm import LSTM
 from ._lstm_table import LSTM_TABLE
 from ._minimal_gated import MinimalGated
+from ._output_loop import OutputLoop
 from ._second_order import SecondOrder
 
 _CLASSES = (
-    Elman, Jordan, FullyRecurrent, SecondOrder, Cascade, Hierarchical, Clockwork, LSTM, GRU, MinimalGated, LeakyESN
+    Elman, Jordan, FullyRecurrent, SecondOrder, Cascade, Hierarchical, Clockwork, LSTM, GRU, MinimalGated, LeakyESN,
+    OutputLoop,
 )  # fmt: skip
 
 CELLS: dict[str, Callable[..., Cell]] = {
