@@ -9,7 +9,7 @@ import pytest
 from toys import assert_near, assert_same, by, differ, fit, members, population, recall, slope_over, weights
 
 from mnemon.errors import InvalidInput
-from mnemon.learning import BPTT, Batch, Learner, Optax, Schedule, Transformation, Until, Update
+from mnemon.learning import UORO, Batch, Learner, Optax, Schedule, Transformation, Until, Update
 from mnemon.learning.updates import NAMES
 
 DATA = recall()
@@ -161,5 +161,5 @@ class NewtonStep(Update):
 
 
 def test_an_impossible_pair_is_refused_by_both_names():
-    with pytest.raises(InvalidInput, match="NewtonStep needs jacobian, which BPTT does not give"):
-        Learner(BPTT(), NewtonStep(), Batch())
+    with pytest.raises(InvalidInput, match="NewtonStep needs jacobian, which UORO does not give"):
+        Learner(UORO(), NewtonStep(), Batch())

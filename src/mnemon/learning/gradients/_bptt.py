@@ -7,7 +7,7 @@ doi:10.1162/neco.1990.2.4.490.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -15,17 +15,24 @@ from jaxtyping import Array, Float
 
 from ...cells import split
 from ...errors import InvalidInput
-from ...layers import Mode, Network
+from ...layers import Answer, Mode, Network
 from ..losses import Loss
-from ._gradient import Chunk, Gradient
+from ._gradient import JACOBIAN, Chunk, Gradient
+from ._jacobian import back_jacobian
 
 
 class BPTT(Gradient):
     """The exact gradient, by back-propagation through whole sequences. Through `Segmented` it is eBPTT."""
 
+    gives: ClassVar[frozenset[str]] = frozenset({"gradient"}) | JACOBIAN
+
     def step(self, carry: Any, network: Network, loss: Loss, chunk: Chunk) -> tuple[Any, Float[Array, ""], Network]:
         """See `Gradient`."""
         return carry, *back_propagate(network, loss, chunk, Mode())
+
+    def jacobian(self, carry: Any, network: Network, chunk: Chunk) -> tuple[Any, Answer, Float[Array, "..."]]:
+        """See `Gradient`."""
+        return carry, *back_jacobian(network, chunk, Mode())
 
 
 class TruncatedBPTT(Gradient):
@@ -42,6 +49,8 @@ class TruncatedBPTT(Gradient):
 
     """
 
+    gives: ClassVar[frozenset[str]] = frozenset({"gradient"}) | JACOBIAN
+
     steps: int = eqx.field(static=True)
 
     def __check_init__(self) -> None:
@@ -51,6 +60,10 @@ class TruncatedBPTT(Gradient):
     def step(self, carry: Any, network: Network, loss: Loss, chunk: Chunk) -> tuple[Any, Float[Array, ""], Network]:
         """See `Gradient`."""
         return carry, *back_propagate(network, loss, chunk, Mode(truncate=self.steps))
+
+    def jacobian(self, carry: Any, network: Network, chunk: Chunk) -> tuple[Any, Answer, Float[Array, "..."]]:
+        """See `Gradient`."""
+        return carry, *back_jacobian(network, chunk, Mode(truncate=self.steps))
 
 
 def back_propagate(

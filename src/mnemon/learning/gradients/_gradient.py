@@ -7,11 +7,13 @@ import equinox as eqx
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from ...cells import Cell
-from ...layers import Network
+from ...layers import Answer, Network
 from ..losses import Loss
 
 # What a rule gives that can follow a sequence as it runs.
 STEPS = frozenset({"gradient", "steps"})
+# What an exact or truncated rule gives beside its gradient.
+JACOBIAN = frozenset({"jacobian"})
 
 
 class Chunk(NamedTuple):
@@ -66,6 +68,18 @@ class Gradient(eqx.Module):
 
         Returns:
             The new carry, the weighted loss of the chunk, and its gradient, shaped like the network.
+
+        """
+        raise NotImplementedError
+
+    def jacobian(
+        self, carry: Any, network: Network, chunk: Chunk
+    ) -> tuple[Any, Answer, Float[Array, "batch *time outputs weights"]]:
+        """Answers of one chunk and their Jacobian; of rules that give "jacobian".
+
+        Returns:
+            The new carry; the answers; and d answers / d weights, the trained weights of the network as
+            `ravel_pytree(split(network)[0])` has them. Rows of steps that are not marked are 0.
 
         """
         raise NotImplementedError

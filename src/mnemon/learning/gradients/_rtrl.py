@@ -17,10 +17,11 @@ from jaxtyping import Array, Float
 
 from ...cells import Cell, finishes
 from ...errors import InvalidInput
-from ...layers import Network, Recurrent, Stack
+from ...layers import Answer, Network, Recurrent, Stack
 from ..losses import Loss
 from ._forward import carry_forward
-from ._gradient import STEPS, Chunk, Gradient, Tracks
+from ._gradient import JACOBIAN, STEPS, Chunk, Gradient, Tracks
+from ._jacobian import forward_jacobian
 from ._sensitive import LayersCell, Sensitive
 
 
@@ -31,11 +32,15 @@ class RTRL(Gradient):
     step, while the sensitivities are those of the weights that were (the rule of 1989).
     """
 
-    gives: ClassVar[frozenset[str]] = STEPS
+    gives: ClassVar[frozenset[str]] = STEPS | JACOBIAN
 
     def step(self, carry: Any, network: Network, loss: Loss, chunk: Chunk) -> tuple[Any, Float[Array, ""], Network]:
         """See `Gradient`."""
         return carry, *carry_forward(network, loss, chunk, self.track, "RTRL()")
+
+    def jacobian(self, carry: Any, network: Network, chunk: Chunk) -> tuple[Any, Answer, Float[Array, "..."]]:
+        """See `Gradient`."""
+        return carry, *forward_jacobian(network, chunk, self.track, "RTRL()")
 
     def track(self, cell: Cell) -> Tracks:
         """The cell with all its sensitivities."""
@@ -57,7 +62,7 @@ class SnAp(Gradient):
 
     """
 
-    gives: ClassVar[frozenset[str]] = STEPS
+    gives: ClassVar[frozenset[str]] = STEPS | JACOBIAN
 
     order: int = eqx.field(static=True, default=1)
 
@@ -68,6 +73,10 @@ class SnAp(Gradient):
     def step(self, carry: Any, network: Network, loss: Loss, chunk: Chunk) -> tuple[Any, Float[Array, ""], Network]:
         """See `Gradient`."""
         return carry, *carry_forward(network, loss, chunk, self.track, f"SnAp({self.order})")
+
+    def jacobian(self, carry: Any, network: Network, chunk: Chunk) -> tuple[Any, Answer, Float[Array, "..."]]:
+        """See `Gradient`."""
+        return carry, *forward_jacobian(network, chunk, self.track, f"SnAp({self.order})")
 
     def track(self, cell: Cell) -> Tracks:
         """The cell with the sensitivities that are kept."""

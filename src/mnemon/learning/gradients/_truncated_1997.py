@@ -26,11 +26,12 @@ from typing import Any, ClassVar
 from jaxtyping import Array, Float
 
 from ...cells import Cell
-from ...layers import Mode, Network
+from ...layers import Answer, Mode, Network
 from ..losses import Loss
 from ._bptt import back_propagate
 from ._cut import cut
-from ._gradient import STEPS, Chunk, Gradient, Tracks
+from ._gradient import JACOBIAN, STEPS, Chunk, Gradient, Tracks
+from ._jacobian import forward_jacobian
 from ._rtrl import sensitive
 
 
@@ -44,7 +45,7 @@ class Truncated1997(Gradient):
 
     """
 
-    gives: ClassVar[frozenset[str]] = STEPS
+    gives: ClassVar[frozenset[str]] = STEPS | JACOBIAN
 
     def init(self, network: Network) -> Any:
         """Nothing is carried; see `Gradient`."""
@@ -62,3 +63,9 @@ class Truncated1997(Gradient):
         """See `Gradient`."""
         value, slope = back_propagate(network, loss, chunk, Mode(), lambda whole: self.through(whole, carry))
         return carry, value, slope
+
+    def jacobian(self, carry: Any, network: Network, chunk: Chunk) -> tuple[Any, Answer, Float[Array, "..."]]:
+        """See `Gradient`."""
+        return carry, *forward_jacobian(
+            network, chunk, self.track, "Truncated1997()", lambda whole: self.through(whole, carry)
+        )
