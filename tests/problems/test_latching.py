@@ -11,7 +11,7 @@ SMALL = Latching(12, keyword_length=8)
 
 
 def draw(seed, n=30, problem=SMALL):
-    xs, targets = problem.sample(jax.random.key(seed), n)
+    xs, targets, _ = problem.sample(jax.random.key(seed), n)
     return xs.values.reshape(n, problem.length), targets[:, 0], xs
 
 

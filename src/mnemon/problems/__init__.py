@@ -1,4 +1,14 @@
 from ._adding import Adding as Adding
+from ._counting import CountingLanguage as CountingLanguage
+from ._counting import NestedLanguage as NestedLanguage
+from ._grammar import Arc as Arc
+from ._grammar import Grammar as Grammar
 from ._latching import Latching as Latching
+from ._multiplication import Multiplication as Multiplication
+from ._parity import Parity as Parity
 from ._problem import Problem as Problem
 from ._problem import Sample as Sample
+from ._reber import EmbeddedReber as EmbeddedReber
+from ._reber import NextSymbol as NextSymbol
+from ._reber import Reber as Reber
+from ._temporal_order import TemporalOrder as TemporalOrder

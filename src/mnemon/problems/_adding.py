@@ -80,21 +80,32 @@ class Adding:
 
         """
         check_count(self, n)
-        length_key, value_key, first_key, second_key = jax.random.split(key, 4)
-        lengths = np.asarray(jax.random.randint(length_key, (n,), self.length, self.longest + 1))
-        steps = np.array(jax.random.uniform(value_key, (n, self.longest, 2), jnp.float32, -1, 1), np.float64)
-        first = np.asarray(jax.random.randint(first_key, (n,), 0, FIRST_MARKS))
-        second = np.asarray(jax.random.randint(second_key, (n,), 0, self.length // 2 - 2))
-        second = second + (second >= first)  # one of the others
-        rows = np.arange(n)
-        steps[:, :, 1] = 0
-        steps[:, 0, 1] = steps[rows, lengths - 1, 1] = -1
-        for marked in (first, second):
-            steps[rows[marked == 0], 0, 0] = 0
-            steps[rows, marked, 1] = 1
-        targets = 0.5 + (steps[rows, first, 0] + steps[rows, second, 0]) / 4
-        return Sample(Sequences([steps[k, : lengths[k]] for k in range(n)]), targets[:, None])
+        steps, lengths, first, second = marked_pairs(key, n, self.length, -1, 1, of_first=0)
+        return Sample(Sequences(steps, lengths=lengths), 0.5 + (first + second)[:, None] / 4)
 
     def right(self, answers: Any, targets: Any) -> Any:
         """Answers less than 0.04 away from their targets."""
         return (abs(answers - targets) < CLOSE).all(axis=-1)
+
+
+def marked_pairs(
+    key: PRNGKeyArray, n: int, length: int, low: float, high: float, *, of_first: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Values uniform in [low, high] with markers (n, time, 2), the lengths (n,), and the two marked values (n,) each.
+
+    The value of the very first step is `of_first` where it is marked.
+    """
+    length_key, value_key, first_key, second_key = jax.random.split(key, 4)
+    longest = length + length // 10
+    lengths = np.asarray(jax.random.randint(length_key, (n,), length, longest + 1))
+    steps = np.array(jax.random.uniform(value_key, (n, longest, 2), jnp.float32, low, high), np.float64)
+    first = np.asarray(jax.random.randint(first_key, (n,), 0, FIRST_MARKS))
+    second = np.asarray(jax.random.randint(second_key, (n,), 0, length // 2 - 2))
+    second = second + (second >= first)  # one of the others
+    rows = np.arange(n)
+    steps[:, :, 1] = 0
+    steps[:, 0, 1] = steps[rows, lengths - 1, 1] = -1
+    for marked in (first, second):
+        steps[rows[marked == 0], 0, 0] = of_first
+        steps[rows, marked, 1] = 1
+    return steps, lengths, steps[rows, first, 0], steps[rows, second, 0]

@@ -2,10 +2,11 @@
 
 from typing import Any, NamedTuple, Protocol
 
+import jax
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from ..errors import InvalidInput
+from ..errors import InvalidInput, raise_together
 from ..sequences import Sequences
 from ..targets import StepTargets
 
@@ -71,3 +72,33 @@ def check_count(problem: Problem, n: int) -> None:
     """
     if n < 1:
         raise InvalidInput(f"{type(problem).__name__}.sample: n={n}; expected at least 1")
+
+
+def check_numbers(problem: str, **bounds: tuple[Any, int]) -> None:
+    """Complain of a problem's own numbers, each given with the least that it may be.
+
+    Raises:
+        InvalidInput: some are smaller, or not whole.
+
+    """
+    wrong = [
+        f"{name}={value!r}; expected a whole number of at least {least}"
+        for name, (value, least) in bounds.items()
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least
+    ]
+    raise_together(wrong, problem)
+
+
+def generator(key: PRNGKeyArray) -> np.random.Generator:
+    """A generator of NumPy's from a key of JAX's: for one key the same numbers on every machine."""
+    return np.random.default_rng(np.asarray(jax.random.key_data(key)).ravel())
+
+
+def one_hot(codes: np.ndarray, size: int) -> np.ndarray:
+    """1 at each code and 0 elsewhere: float64, one axis more."""
+    return (codes[..., None] == np.arange(size)).astype(np.float64)
+
+
+def in_halves(random: np.random.Generator, n: int) -> np.ndarray:
+    """So many booleans in random order, half of them True (one less where their number is odd)."""
+    return random.permutation(n) < n // 2
