@@ -43,7 +43,9 @@ from .losses import CrossEntropy as CrossEntropy
 from .losses import Loss as Loss
 from .losses import SquaredError as SquaredError
 from .train import train as train
+from .updates import GuessingMemory as GuessingMemory
 from .updates import Optax as Optax
+from .updates import RandomGuessing as RandomGuessing
 from .updates import Schedule as Schedule
 from .updates import Transformation as Transformation
 from .updates import Update as Update
