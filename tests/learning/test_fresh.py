@@ -123,7 +123,8 @@ def test_numbers_of_the_adding_problem_stay_in_its_length():
         (lambda: Until(streak=0, right=PROBLEM.right), "streak=0"),
         (lambda: Until(streak=5), "right="),
         (lambda: Until(right=PROBLEM.right), "streak="),
-        (lambda: Until(streak=5, right=PROBLEM.right, loss=0.1), "not both"),
+        (lambda: Until(streak=5, right=PROBLEM.right, loss=0.1), "at most one"),
+        (lambda: Until(score=0.9, loss=0.1), "at most one"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, words):
@@ -134,3 +135,18 @@ def test_what_makes_no_sense_is_refused(make, words):
 def test_a_loss_that_does_not_fit_is_refused():
     with pytest.raises(InvalidInput, match="SquaredError needs numbers"):
         train(Population.make(network, 2, 0), LEARNER, DATA, loss=SquaredError(), until=Until(epochs=1))
+
+
+def test_a_score_on_other_sequences_can_be_the_criterion():
+    other = DATA.examples(99, 0)
+    solution = go(until=Until(epochs=50, score=0.95), validation=other)
+    assert {result.code for result in solution.results} == {REACHED}
+    scores = solution.history["validation_score"]
+    for member, result in enumerate(solution.results):
+        assert scores[result.epochs - 1, member] >= 0.95
+        assert (scores[: result.epochs - 1, member] < 0.95).all()
+
+
+def test_a_score_needs_other_sequences():
+    with pytest.raises(InvalidInput, match="there are none"):
+        go(until=Until(epochs=50, score=0.95))

@@ -1,5 +1,7 @@
 """All experiments by name."""
 
+from ._adding import ADDING
+from ._embedded_reber import EMBEDDED_REBER
 from ._experiment import Experiment
 from ._latching_contexts import LATCHING_CONTEXT_IDENTITY, LATCHING_CONTEXT_ZERO
 from ._latching_grid import LATCHING_GRID
@@ -10,6 +12,7 @@ from ._latching_rules import LATCHING_RULES
 from ._latching_setting import LATCHING_SETTING
 from ._latching_why import LATCHING_WHY
 from ._rule_cost import RULE_COST
+from ._temporal_order import TEMPORAL_ORDER, TEMPORAL_ORDER_3
 from ._weight_distribution import WEIGHT_DISTRIBUTION
 
 _ALL: tuple[Experiment, ...] = (
@@ -24,5 +27,9 @@ _ALL: tuple[Experiment, ...] = (
     RULE_COST,
     LATCHING_RECOMMENDED,
     LATCHING_HORIZON,
+    EMBEDDED_REBER,
+    ADDING,
+    TEMPORAL_ORDER,
+    TEMPORAL_ORDER_3,
 )
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ALL}

@@ -265,6 +265,8 @@ def _verdict(
         code = jnp.where(member.active & (waited >= until.patience), STALLED, code)
     if until.loss is not None:
         code = jnp.where(member.active & (mean < member.limit), REACHED, code)
+    if until.score is not None:
+        code = jnp.where(member.active & (score >= until.score), REACHED, code)
     after = dataclasses.replace(
         member,
         active=member.active & (code == member.code),

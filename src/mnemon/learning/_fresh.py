@@ -2,17 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import numpy as np
+from jaxtyping import PRNGKeyArray
 
 from ..errors import InvalidInput
-from ..problems import Problem
+from ..problems import Sample
 from ._examples import Bucket, Examples
 
 # Beside the streams of order (1) and dropout (2): what a member draws from its own seed.
 _STREAM = 3
+
+
+class Source(Protocol):
+    """What `Fresh` draws from: a `Problem`, or a fixed set."""
+
+    @property
+    def longest(self) -> int:
+        """Steps of the longest sequence that can be drawn."""
+        ...
+
+    def sample(self, key: PRNGKeyArray, n: int) -> Sample:
+        """`n` sequences; the same for the same key."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -35,7 +49,7 @@ class Fresh:
 
     """
 
-    problem: Problem
+    problem: Source
     sequences: int = 1000
 
     def __post_init__(self) -> None:

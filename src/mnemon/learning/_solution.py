@@ -33,12 +33,13 @@ class Until(eqx.Module):
         patience: stop after so many epochs without a better `monitor`; None: never.
         monitor: what is watched, for patience and for the best weights. "loss" where there are no validation data.
         restore_best: hand back the weights of the best epoch (only with validation data).
+        score: success: the score on the validation data is at least this after an epoch.
         streak: success: so many sequences in a row were answered right, each before anything was learned from it;
             training ends at that sequence, within the epoch.
         right: with `streak`: `(answers, targets) -> (batch,)`, True where right; a problem's own `right`.
 
     Raises:
-        InvalidInput: no epochs, patience or streak below 1, a streak without `right`, or with a loss as well.
+        InvalidInput: no epochs, patience or streak below 1, a streak without `right`, or several criteria.
 
     """
 
@@ -47,6 +48,7 @@ class Until(eqx.Module):
     patience: int | None = eqx.field(static=True, default=None)
     monitor: Monitor = eqx.field(static=True, default="validation_loss")
     restore_best: bool = eqx.field(static=True, default=True)
+    score: float | None = eqx.field(static=True, default=None)
     streak: int | None = eqx.field(static=True, default=None)
     right: Callable[[Any, Any], Any] | None = eqx.field(static=True, default=None)
 
@@ -61,8 +63,8 @@ class Until(eqx.Module):
             raise InvalidInput(f"Until(streak={self.streak}): expected at least 1, or None")
         if (self.streak is None) != (self.right is None):
             raise InvalidInput("Until: streak= counts answers that are right; give it together with right=")
-        if self.streak is not None and self.loss is not None:
-            raise InvalidInput("Until: give loss= or streak= as the criterion, not both")
+        if sum(criterion is not None for criterion in (self.loss, self.score, self.streak)) > 1:
+            raise InvalidInput("Until: loss=, score= and streak= are criteria of success; give at most one")
 
 
 @dataclass(frozen=True)

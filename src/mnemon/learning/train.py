@@ -112,6 +112,8 @@ def train(
         own, train_buckets = None, shared.buckets(dtype, 1 if size is None else most, least=least)
     judges = () if validation is None else validation.buckets(dtype, most, least=least)
     rows = tuple(_batch_rows(bucket, size) for bucket in train_buckets)
+    if until.score is not None and not judges:
+        raise InvalidInput(f"Until(score={until.score}) is judged on validation data, and there are none")
     best = until.restore_best and bool(judges)
     blocks = start_blocks(population, learner, memory, width=width, keep_best=best, limit=until.loss)
     # The budget is this loop's and the limits are the members': no other number is compiled anew.

@@ -1,0 +1,25 @@
+"""The adding problem: S. Hochreiter and J. Schmidhuber, 1997, table 7."""
+
+from ._long_lags import LongLagRun, LongLags, Row
+
+PUBLISHED = {100: (1, 74_000), 500: (0, 209_000), 1000: (1, 853_000)}
+GATES = (-3.0, -6.0)
+
+
+def _run(condition: str, length: int, **how: object) -> LongLagRun:
+    return LongLagRun(condition, "adding", length, input_bias=GATES, **how)  # type: ignore[arg-type]
+
+
+ADDING = LongLags(
+    name="adding",
+    title="The adding problem",
+    question="How many sequences does an LSTM need to add two values that were marked long ago? Table 7 of "
+    "S. Hochreiter and J. Schmidhuber, Neural Computation 9(8):1735-1780, 1997.",
+    networks=10,
+    lengths=(100, 500, 1000),
+    rows=tuple(
+        (Row(condition, length, f"{label}, T = {length}", published), _run(condition, length, rule=rule))
+        for condition, label, rule in (("adding", "truncated", "truncated"), ("adding-bptt", "whole gradient", "bptt"))
+        for length, published in ((n, PUBLISHED[n] if rule == "truncated" else None) for n in PUBLISHED)
+    ),
+)
