@@ -96,7 +96,9 @@ def generator(key: PRNGKeyArray) -> np.random.Generator:
 
 def one_hot(codes: np.ndarray, size: int) -> np.ndarray:
     """1 at each code and 0 elsewhere: float64, one axis more."""
-    return (codes[..., None] == np.arange(size)).astype(np.float64)
+    result = np.zeros((*codes.shape, size))
+    np.put_along_axis(result, codes[..., None], 1, axis=-1)
+    return result
 
 
 def in_halves(random: np.random.Generator, n: int) -> np.ndarray:
