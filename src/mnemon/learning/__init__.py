@@ -43,7 +43,10 @@ from .losses import CrossEntropy as CrossEntropy
 from .losses import Loss as Loss
 from .losses import SquaredError as SquaredError
 from .train import train as train
+from .updates import Annealed as Annealed
 from .updates import GuessingMemory as GuessingMemory
+from .updates import KalmanFilter as KalmanFilter
+from .updates import KalmanMemory as KalmanMemory
 from .updates import Optax as Optax
 from .updates import RandomGuessing as RandomGuessing
 from .updates import Schedule as Schedule

@@ -91,9 +91,10 @@ def forward_jacobian(
             return jax.vmap(lambda *row: whole_row(network, place, *row))(parts, by_readout)
         by_readout, errors = jax.vmap(lambda said, x: at_a_step(network, said, x))(passage.outputs, xs)
         errors = errors.reshape(errors.shape[0], -1)
-        rows = _Rows(tracks, outputs, part, errors, adds=False)
-        parts, _ = unfold(rows, (readable, errors), lengths=length)
-        parts = parts.reshape(-1, outputs, part)
+        parts = jnp.zeros((len(errors), outputs, part), errors.dtype)
+        if part:
+            rows = _Rows(tracks, outputs, part, errors, adds=False)
+            parts = unfold(rows, (readable, errors), lengths=length)[0].reshape(parts.shape)
         return jax.vmap(jax.vmap(lambda *row: whole_row(network, place, *row)))(parts, by_readout)
 
     jacobian = jax.vmap(lambda *now: one(now))(network.readable(chunk.xs), chunk.xs, chunk.lengths, passage)

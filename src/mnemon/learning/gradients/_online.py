@@ -20,7 +20,8 @@ from ...targets import UNLABELLED
 from ..losses import Loss
 from ..updates import Update
 from ._forward import recurrent_part
-from ._gradient import Chunk, Gradient
+from ._gradient import Chunk, Gradient, Tracks
+from ._jacobian import at_a_step, whole_row
 
 
 def learn_at_every_step(
@@ -109,10 +110,13 @@ class _Learning(Cell):
             return self.loss(self.gradient.through(whole, self.carry).read(passage, inputs), target[None, None])[0]
 
         value, (by_readout, error) = jax.value_and_grad(cost, argnums=(0, 1))(readout, tracks.cell.output(after))
-        part = ravel_pytree(place(weights))[1](tracks.gradient(after, error, final=False))
-        slope = eqx.tree_at(lambda n: n.readout, weights, by_readout, is_leaf=lambda leaf: leaf is None)
-        slope = eqx.tree_at(place, slope, part, is_leaf=lambda leaf: leaf is None)
-        new_memory, changed = self.update.step(memory, network, slope)
+        if "jacobian" in self.update.needs:
+            new_memory, changed = self._absorb(memory, network, tracks, after, x, target)
+        else:
+            part = ravel_pytree(place(weights))[1](tracks.gradient(after, error, final=False))
+            slope = eqx.tree_at(lambda n: n.readout, weights, by_readout, is_leaf=lambda leaf: leaf is None)
+            slope = eqx.tree_at(place, slope, part, is_leaf=lambda leaf: leaf is None)
+            new_memory, changed = self.update.step(memory, network, slope)
         asked = _asked(target)
         pick = lambda new, old: jnp.where(asked, new, old)  # noqa: E731
         return (
@@ -124,6 +128,20 @@ class _Learning(Cell):
 
     def output(self, state: Any) -> Array:
         return jnp.zeros(1, state[3].dtype)  # nobody reads it
+
+    def _absorb(
+        self, memory: Any, network: Network, tracks: Tracks, after: Any, x: Any, target: Array
+    ) -> tuple[Any, Network]:
+        """An update by the Jacobian of the answer of this step; `after`: the tracked state."""
+        said = tracks.cell.output(after)
+        passage = Passage(said[None, None], said[None], None, None)
+        answer = network.read(passage, jax.tree.map(lambda leaf: leaf[None, None], x))
+        by_readout, errors = at_a_step(network, said, x)
+        parts = jax.vmap(lambda error: tracks.gradient(after, error, final=False))(errors)
+        _, place = recurrent_part(network, type(self.gradient).__name__)
+        rows = jax.vmap(lambda *row: whole_row(network, place, *row))(parts, by_readout)
+        one = jnp.ones(1, said.dtype)
+        return self.update.absorb(memory, network, answer, rows[None, None], target[None, None], self.loss, one)
 
 
 def _asked(target: Array) -> Array:

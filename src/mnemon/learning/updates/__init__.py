@@ -1,3 +1,6 @@
+from ._annealed import Annealed as Annealed
+from ._kalman import KalmanFilter as KalmanFilter
+from ._kalman import KalmanMemory as KalmanMemory
 from ._optax import NAMES as NAMES
 from ._optax import Optax as Optax
 from ._optax import Schedule as Schedule

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 import equinox as eqx
 from jaxtyping import Array, Float
 
+from ...errors import InvalidInput
 from ...layers import Network
 
 
@@ -55,3 +56,24 @@ class Update(eqx.Module):
         carry, value, slope = gradient.step(carry, network, loss, chunk)
         memory, network = self.step(memory, network, slope)
         return memory, network, carry, value
+
+    def absorb(
+        self, memory: Any, network: Network, answer: Any, jacobian: Any, targets: Any, loss: Any, shares: Any
+    ) -> tuple[Any, Network]:
+        """Learn from answers and their Jacobian, after each step of a running sequence too.
+
+        Of updates that need "jacobian" and can.
+
+        Args:
+            memory: what the update remembers. network: before.
+            answer: an `Answer` of a batch; jacobian: d answers / d weights, see `Gradient.jacobian`.
+            targets: what they should be. loss: a `Loss`. shares: (batch,), what each sequence counts, 1 on average.
+
+        Raises:
+            InvalidInput: an update that needs whole sequences.
+
+        """
+        raise InvalidInput(
+            f"{type(self).__name__} learns from many sequences at once, not while one runs; give its learner the "
+            "moment Batch() instead of Step()"
+        )
