@@ -9,6 +9,7 @@ from table_of_cells import assert_close
 from mnemon.cells import (
     GRU,
     IRNN,
+    REGIMES,
     SQUASHING,
     Elman,
     LeakyESN,
@@ -19,6 +20,7 @@ from mnemon.cells import (
     identity,
     orthogonal,
     sparse,
+    sparse_spectral,
     spectral_radius,
     uniform,
     zeros,
@@ -67,6 +69,27 @@ def test_a_block_has_its_spectral_radius_for_a_whole_population(connections, flo
     assert not np.allclose(piles[0], piles[1])
 
 
+def test_a_sparse_block_has_its_spectral_radius_for_a_whole_population(float64):
+    draw = jax.jit(jax.vmap(lambda key: sparse_spectral(4, 1.1)(key, (24, 12))))
+    piles = np.asarray(draw(jax.random.split(KEY, 20)))
+    radii = [np.abs(np.linalg.eigvals(block)).max() for pile in piles for block in np.split(pile, 2)]
+    assert_close(radii, [1.1] * len(radii), 1e-10)
+    assert (np.count_nonzero(piles, axis=-1) == 4).all()
+    assert np.abs(piles).max() > 3 * np.abs(piles[piles != 0]).mean()  # normal: no uniform weight is that large
+
+
+def test_the_regimes_of_the_vanishing_gradient_paper():
+    kinds = {"sigmoid": "logistic", "basic tanh": "tanh", "smart tanh": "tanh"}
+    cells = {name: Elman(6, 50, squashing=kinds[name], initialiser=REGIMES[name], key=KEY) for name in REGIMES}
+    deviations = [float(cell.input_weights.std()) for cell in cells.values()]
+    assert_close(deviations, [0.01, 0.1, 0.01], 0.01)
+    assert_close([float(cells[name].recurrent_weights.std()) for name in ("sigmoid", "basic tanh")], [0.01, 0.1], 0.01)
+    smart = np.asarray(cells["smart tanh"].recurrent_weights)
+    assert (np.count_nonzero(smart, axis=1) == 15).all()
+    assert_close(np.abs(np.linalg.eigvals(smart)).max(), np.float32(0.95), 1e-4)
+    assert not any(cell.bias.any() for cell in cells.values())
+
+
 def test_sparse_gives_each_unit_so_many_sources():
     drawn = np.asarray(sparse(deviation=2.0)(KEY, (300, 40)))
     assert (np.count_nonzero(drawn, axis=1) == 15).all()
@@ -80,6 +103,8 @@ def test_sparse_gives_each_unit_so_many_sources():
     "mistake, told",
     [
         (lambda: sparse(0), "sparse: connections=0; expected at least 1"),
+        (lambda: sparse_spectral(0), "sparse_spectral: connections=0; expected at least 1"),
+        (lambda: sparse_spectral(radius=0.0), "sparse_spectral: radius=0.0; expected a positive number"),
         (lambda: spectral_radius(0.9, 0), "spectral_radius: connections=0; expected at least 1"),
         (lambda: Elman(2, 3, initialiser=spectral_radius(0.9), key=KEY), "spectral_radius draws matrices only"),
         (lambda: Elman(2, 3, initialiser=orthogonal, key=KEY), "orthogonal draws matrices only"),

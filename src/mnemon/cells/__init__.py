@@ -15,6 +15,7 @@ from ._fully_recurrent import FullyRecurrent as FullyRecurrent
 from ._gru import GRU as GRU
 from ._gru import GRUDrive as GRUDrive
 from ._hierarchical import Hierarchical as Hierarchical
+from ._initialisers import REGIMES as REGIMES
 from ._initialisers import Initialiser as Initialiser
 from ._initialisers import Start as Start
 from ._initialisers import gaussian as gaussian
@@ -22,6 +23,7 @@ from ._initialisers import glorot as glorot
 from ._initialisers import identity as identity
 from ._initialisers import orthogonal as orthogonal
 from ._initialisers import sparse as sparse
+from ._initialisers import sparse_spectral as sparse_spectral
 from ._initialisers import spectral_radius as spectral_radius
 from ._initialisers import uniform as uniform
 from ._initialisers import zeros as zeros

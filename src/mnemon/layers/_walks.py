@@ -46,9 +46,7 @@ def plain_walk(cell: Cell, start: State, drives: Drive, walk: Walk, pushes: Stat
     def body(state: State, now: tuple[Any, ...]) -> tuple[State, State]:
         drive, alive, cut, push = now
         before = state if cut is None else select(cut, jax.tree.map(lax.stop_gradient, state), state, walk.axis)
-        after = step(before, drive)
-        if push is not None:
-            after = jax.tree.map(lambda p, s: s if p is None else s + p, push, after, is_leaf=lambda leaf: leaf is None)
+        after = pushed(step(before, drive), push)
         if alive is not None:
             after = select(alive, after, state, walk.axis)
         return after, after
@@ -57,7 +55,9 @@ def plain_walk(cell: Cell, start: State, drives: Drive, walk: Walk, pushes: Stat
     return states, last
 
 
-def hoisted_walk(cell: Cell, start: State, drives: Drive, walk: Walk) -> tuple[State, State]:
+def hoisted_walk(
+    cell: Cell, start: State, drives: Drive, walk: Walk, pushes: State | None = None
+) -> tuple[State, State]:
     """The same walk for a cell with `recur` and inexact drives; can be differentiated in reverse, once."""
     axis = walk.axis
     parameters, rest = eqx.partition(cell, eqx.is_inexact_array)
@@ -69,40 +69,46 @@ def hoisted_walk(cell: Cell, start: State, drives: Drive, walk: Walk) -> tuple[S
         return jax.vmap(whole.recur, in_axes=axis, out_axes=axis)(state)
 
     def step(
-        parameters: PyTree[Array], arrays: PyTree[Array], moving: State, counting: State, drive: Drive, alive: Any
+        parameters: PyTree[Array],
+        arrays: PyTree[Array],
+        moving: State,
+        counting: State,
+        drive: Drive,
+        alive: Any,
+        push: State | None = None,
     ):
         """One step of the batch; the inexact leaves of the state after it, and the others."""
         whole: Any = eqx.combine(parameters, arrays, structure)
         before = eqx.combine(moving, counting)
-        after = jax.vmap(whole.step, in_axes=axis, out_axes=axis)(before, drive)
+        after = pushed(jax.vmap(whole.step, in_axes=axis, out_axes=axis)(before, drive), push)
         after = after if alive is None else select(alive, after, before, axis)
         return eqx.partition(after, eqx.is_inexact_array)
 
-    def forward(parameters: PyTree[Array], moving: State, drives: Drive, fixed: Any, keep: bool) -> Any:
+    def forward(parameters: PyTree[Array], moving: State, drives: Drive, pushes: Any, fixed: Any, keep: bool) -> Any:
         arrays, counting, alive, _ = fixed
 
         def body(state: tuple[State, State], now: Any) -> Any:
             moving, counting = state
-            drive, alive = now
+            drive, alive, push = now
             drive = jax.tree.map(jnp.add, drive, recur(parameters, arrays, eqx.combine(moving, counting)))
             moved, pull, counted = jax.vjp(
-                lambda m, d: step(parameters, arrays, m, counting, d, alive), moving, drive, has_aux=True
+                lambda m, d: step(parameters, arrays, m, counting, d, alive, push), moving, drive, has_aux=True
             )
             after = (moved, counted)
             return after, (after, (pull, drive) if keep else None)
 
-        last, (states, kept) = lax.scan(body, (moving, counting), (drives, alive))
+        last, (states, kept) = lax.scan(body, (moving, counting), (drives, alive, pushes))
         return (states, last), kept
 
     @jax.custom_vjp
-    def run(parameters: PyTree[Array], moving: State, drives: Drive, fixed: Any) -> Any:
-        return forward(parameters, moving, drives, fixed, keep=False)[0]
+    def run(parameters: PyTree[Array], moving: State, drives: Drive, pushes: Any, fixed: Any) -> Any:
+        return forward(parameters, moving, drives, pushes, fixed, keep=False)[0]
 
     def run_forward(*primals: Any) -> Any:
-        parameters, moving, drives, fixed = jax.tree.map(
+        parameters, moving, drives, pushes, fixed = jax.tree.map(
             lambda p: p.value, primals, is_leaf=lambda p: isinstance(p, jax.custom_derivatives.CustomVJPPrimal)
         )
-        reached, kept = forward(parameters, moving, drives, fixed, keep=True)
+        reached, kept = forward(parameters, moving, drives, pushes, fixed, keep=True)
         before = jax.tree.map(
             lambda first, all_: jnp.concatenate([first[None], all_[:-1]]), (moving, fixed[1]), reached[0]
         )
@@ -145,11 +151,22 @@ def hoisted_walk(cell: Cell, start: State, drives: Drive, walk: Walk) -> tuple[S
             over_time = jax.vmap(shares, in_axes=(None, 0, 0, alive_axis))
             _, pull = jax.vjp(lambda p: over_time(p, before, drives, alive), parameters)
             (gradient,) = pull((errors, drive_errors))
-        return gradient, start_error, drive_errors, None
+        push_errors = None
+        if pushes is not None:  # what reaches a state reaches what was added to it, while its sequence lasts
+            reached = errors if alive is None else jax.vmap(_of_the_living, in_axes=(0, 0, None))(errors, alive, axis)
+            push_errors = jax.tree.map(lambda p, e: None if p is None else e, pushes, reached, is_leaf=_is_none)
+        return gradient, start_error, drive_errors, push_errors, None
 
     run.defvjp(run_forward, run_backward, symbolic_zeros=True)
-    states, last = run(parameters, moving, drives, (arrays, counting, walk.alive, walk.cut))
+    states, last = run(parameters, moving, drives, pushes, (arrays, counting, walk.alive, walk.cut))
     return eqx.combine(*states), eqx.combine(*last)
+
+
+def pushed(state: State, push: State | None) -> State:
+    """A state with a push added to those of its leaves that have one."""
+    if push is None:
+        return state
+    return jax.tree.map(lambda p, s: s if p is None else s + p, push, state, is_leaf=_is_none)
 
 
 def select(choose: Bool[Array, " batch"], new: State, old: State, axis: int) -> State:
@@ -160,6 +177,11 @@ def select(choose: Bool[Array, " batch"], new: State, old: State, axis: int) -> 
         return jnp.where(choose.reshape((-1, *spare) if axis == 0 else (*spare, -1)), a, b)
 
     return jax.tree.map(pick, new, old)
+
+
+def _of_the_living(errors: State, alive: Bool[Array, " batch"], axis: int) -> State:
+    """Errors of one step, 0 where the sequence has ended."""
+    return select(alive, errors, jax.tree.map(jnp.zeros_like, errors), axis)
 
 
 def _is_zero(leaf: Any) -> bool:

@@ -72,7 +72,7 @@ def unfold(
 
     """
     form = _native(cell, xs, engine, nudge)
-    engine = _choose(engine, nudge)
+    engine = _choose(engine)
     if form is None and _are_codes(xs) and cell.standard() is not None:
         xs = spelt(xs, cell.input_size, dtype_of(cell))
     leading = batch_shape(xs)
@@ -229,7 +229,7 @@ def _native(cell: Cell, xs: PyTree[Array], engine: Engine, nudge: State | None) 
     if isinstance(form, str):
         reason = form
     elif nudge is not None:
-        reason = "it cannot nudge states; use engine='plain' or 'auto'"
+        reason = "it cannot nudge states; use another engine, or 'auto'"
     elif _are_codes(xs):
         return form
     elif leaf.dtype != form.input_weights.dtype or leaf.dtype not in (jnp.float32, jnp.float64) or not leaf.size:
@@ -245,14 +245,10 @@ def _are_codes(xs: PyTree[Array]) -> bool:
     return isinstance(xs, jax.Array) and jnp.issubdtype(xs.dtype, jnp.integer)
 
 
-def _choose(engine: Engine, nudge: State | None) -> Engine:
+def _choose(engine: Engine) -> Engine:
     if engine not in ("auto", "plain", "hoisted", "native"):
         raise InvalidInput(f"engine={engine!r}: {suggest(engine, ['auto', 'plain', 'hoisted', 'native'])}")
-    if engine == "auto":
-        return "hoisted" if nudge is None else "plain"
-    if engine == "hoisted" and nudge is not None:
-        raise InvalidInput("engine='hoisted' cannot nudge states; use engine='plain' or 'auto'")
-    return engine
+    return "hoisted" if engine == "auto" else engine
 
 
 def _walk(
@@ -284,12 +280,12 @@ def _walk(
     else:
         start = jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, axis), state)
     inexact = all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(drives))
+    pushes = None
+    if nudge is not None:
+        pushes = jax.tree.map(lambda leaf: jnp.moveaxis(jnp.swapaxes(leaf, 0, 1), 1, axis if columns else 1), nudge)
     if engine == "hoisted" and isinstance(cell, Recurs) and inexact:
-        states, last = hoisted_walk(cell, start, drives, walk)
+        states, last = hoisted_walk(cell, start, drives, walk, pushes)
     else:
-        pushes = None
-        if nudge is not None:
-            pushes = jax.tree.map(lambda leaf: jnp.moveaxis(jnp.swapaxes(leaf, 0, 1), 1, axis if columns else 1), nudge)
         states, last = plain_walk(cell, start, drives, walk, pushes)
 
     read = jax.vmap(jax.vmap(cell.output, in_axes=axis), in_axes=0, out_axes=1)

@@ -35,6 +35,7 @@ from .gradients import UORO as UORO
 from .gradients import Chunk as Chunk
 from .gradients import Gradient as Gradient
 from .gradients import NoGradient as NoGradient
+from .gradients import NormPreserving as NormPreserving
 from .gradients import SnAp as SnAp
 from .gradients import Truncated1997 as Truncated1997
 from .gradients import TruncatedBPTT as TruncatedBPTT

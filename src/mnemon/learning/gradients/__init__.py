@@ -3,6 +3,7 @@ from ._bptt import TruncatedBPTT as TruncatedBPTT
 from ._gradient import Chunk as Chunk
 from ._gradient import Gradient as Gradient
 from ._none import NoGradient as NoGradient
+from ._norm_preserving import NormPreserving as NormPreserving
 from ._online import learn_at_every_step as learn_at_every_step
 from ._rflo import RFLO as RFLO
 from ._rtrl import RTRL as RTRL
