@@ -45,11 +45,17 @@ from .losses import Loss as Loss
 from .losses import SquaredError as SquaredError
 from .train import train as train
 from .updates import Annealed as Annealed
+from .updates import AnnealingMemory as AnnealingMemory
+from .updates import AntitheticEvolution as AntitheticEvolution
+from .updates import AntitheticMemory as AntitheticMemory
+from .updates import EvolutionMemory as EvolutionMemory
+from .updates import EvolutionStrategy as EvolutionStrategy
 from .updates import GuessingMemory as GuessingMemory
 from .updates import KalmanFilter as KalmanFilter
 from .updates import KalmanMemory as KalmanMemory
 from .updates import Optax as Optax
 from .updates import RandomGuessing as RandomGuessing
 from .updates import Schedule as Schedule
+from .updates import SimulatedAnnealing as SimulatedAnnealing
 from .updates import Transformation as Transformation
 from .updates import Update as Update

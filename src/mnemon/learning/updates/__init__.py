@@ -1,4 +1,8 @@
 from ._annealed import Annealed as Annealed
+from ._antithetic_evolution import AntitheticEvolution as AntitheticEvolution
+from ._antithetic_evolution import AntitheticMemory as AntitheticMemory
+from ._evolution_strategy import EvolutionMemory as EvolutionMemory
+from ._evolution_strategy import EvolutionStrategy as EvolutionStrategy
 from ._kalman import KalmanFilter as KalmanFilter
 from ._kalman import KalmanMemory as KalmanMemory
 from ._optax import NAMES as NAMES
@@ -7,4 +11,6 @@ from ._optax import Schedule as Schedule
 from ._optax import Transformation as Transformation
 from ._random_guessing import GuessingMemory as GuessingMemory
 from ._random_guessing import RandomGuessing as RandomGuessing
+from ._simulated_annealing import AnnealingMemory as AnnealingMemory
+from ._simulated_annealing import SimulatedAnnealing as SimulatedAnnealing
 from ._update import Update as Update

@@ -1,7 +1,7 @@
 """What updates that try networks share: a network as a vector of weights, and what each of many such vectors costs."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -14,11 +14,30 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ...cells import split
 from ...errors import InvalidInput
 from ...layers import Network
+from ._update import Update
 
 Rebuild = Callable[[Array], Network]
 
 # Steps of all sequences under all candidates that are run at once: bounds the memory.
 STEPS = 1 << 18
+
+
+class Search(Update):
+    """Base of updates that try whole networks, and need nothing of a gradient."""
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def step(self, memory: Any, network: Network, gradient: Any) -> tuple[Any, Network]:
+        """Refused: a search is asked while a sequence runs.
+
+        Raises:
+            InvalidInput: always.
+
+        """
+        raise InvalidInput(
+            f"{type(self).__name__} tries networks on whole sequences; give its learner the moment Batch() instead of "
+            "Step()"
+        )
 
 
 def as_vector(network: Network, readout: bool = True) -> tuple[Float[Array, " weights"], Rebuild]:
@@ -75,19 +94,18 @@ def randomness(chunk: Any, used: Array) -> PRNGKeyArray:
     return jax.random.fold_in(chunk.key, used)
 
 
-def check_numbers(update: Any, **allowed: tuple[float, float]) -> None:
-    """Raise `InvalidInput` for a number, or one of a list, that is not finite, or not above the first bound and up to
-    the second.
-    """
-    for name, (above, most) in allowed.items():
+def check_numbers(update: Any, *names: str, zero: bool = False, most: float = np.inf) -> None:
+    """Raise `InvalidInput` for a number, or one of a list, that is not positive (or 0) and finite, or above `most`."""
+    for name in names:
         value = getattr(update, name)
         try:
             numbers = np.asarray(value, float)
-            good = numbers.ndim <= 1 and bool(((numbers > above) & (numbers <= most) & np.isfinite(numbers)).all())
         except (TypeError, ValueError):
-            good = False
-        if not good:
-            bounds = f"above {above:g}" + ("" if np.isinf(most) else f" and at most {most:g}")
+            numbers = np.array(np.nan)
+        good = np.isfinite(numbers) & (numbers <= most) & ((numbers >= 0) if zero else (numbers > 0))
+        if numbers.ndim > 1 or not good.all():
+            least = "at least 0" if zero else "above 0"
+            bounds = least if np.isinf(most) else f"{least} and at most {most:g}"
             raise InvalidInput(f"{type(update).__name__}({name}={value!r}): expected a number {bounds}")
 
 

@@ -10,7 +10,7 @@ mean 1/p. Most draws fail on the first few sequences they are shown, and are sho
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import equinox as eqx
 import jax
@@ -20,8 +20,17 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from ...layers import Network
-from ._candidates import Rebuild, as_vector, check_counts, check_numbers, costs_of, in_slices, randomness, spread
-from ._update import Update
+from ._candidates import (
+    Rebuild,
+    Search,
+    as_vector,
+    check_counts,
+    check_numbers,
+    costs_of,
+    in_slices,
+    randomness,
+    spread,
+)
 
 
 class GuessingMemory(NamedTuple):
@@ -31,7 +40,7 @@ class GuessingMemory(NamedTuple):
     kept: Int[Array, ""]
 
 
-class RandomGuessing(Update):
+class RandomGuessing(Search):
     """Draws whole networks and keeps the best so far; of equals, the first.
 
     With `right`, a draw's value is the weighted share of the chunk's sequences that it does not answer right, where
@@ -63,10 +72,8 @@ class RandomGuessing(Update):
     right: Callable[[Any, Any], Any] | None = eqx.field(static=True, default=None)
     readout: bool = eqx.field(static=True, default=True)
 
-    needs: ClassVar[frozenset[str]] = frozenset()
-
     def __check_init__(self) -> None:
-        check_numbers(self, reach=(0, np.inf))
+        check_numbers(self, "reach")
         check_counts(self, draws=1, screen=1)
 
     @property
