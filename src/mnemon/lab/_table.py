@@ -1,6 +1,7 @@
 """All experiments by name."""
 
 from ._adding import ADDING
+from ._counting import ANBN, ANBNCN
 from ._embedded_reber import EMBEDDED_REBER
 from ._experiment import Experiment
 from ._latching_contexts import LATCHING_CONTEXT_IDENTITY, LATCHING_CONTEXT_ZERO
@@ -11,6 +12,7 @@ from ._latching_recommended import LATCHING_RECOMMENDED
 from ._latching_rules import LATCHING_RULES
 from ._latching_setting import LATCHING_SETTING
 from ._latching_why import LATCHING_WHY
+from ._parity_guessing import PARITY_GUESSING
 from ._rule_cost import RULE_COST
 from ._temporal_order import TEMPORAL_ORDER, TEMPORAL_ORDER_3
 from ._weight_distribution import WEIGHT_DISTRIBUTION
@@ -27,7 +29,10 @@ _ALL: tuple[Experiment, ...] = (
     RULE_COST,
     LATCHING_RECOMMENDED,
     LATCHING_HORIZON,
+    PARITY_GUESSING,
     EMBEDDED_REBER,
+    ANBN,
+    ANBNCN,
     ADDING,
     TEMPORAL_ORDER,
     TEMPORAL_ORDER_3,

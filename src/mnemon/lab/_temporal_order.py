@@ -15,10 +15,6 @@ TEMPORAL_ORDER = LongLags(
             Row("temporal-order", 100, "truncated", (1, 31_390)),
             LongLagRun("temporal-order", "temporal-order", 100, input_bias=(-2.0, -4.0)),
         ),
-        (
-            Row("temporal-order-bptt", 100, "whole gradient"),
-            LongLagRun("temporal-order-bptt", "temporal-order", 100, input_bias=(-2.0, -4.0), rule="bptt"),
-        ),
     ),
 )
 
