@@ -1,6 +1,7 @@
 """All experiments by name."""
 
 from ._adding import ADDING
+from ._clipping import CLIPPING
 from ._counting import ANBN, ANBNCN
 from ._embedded_reber import EMBEDDED_REBER
 from ._experiment import Experiment
@@ -36,5 +37,6 @@ _ALL: tuple[Experiment, ...] = (
     ADDING,
     TEMPORAL_ORDER,
     TEMPORAL_ORDER_3,
+    CLIPPING,
 )
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ALL}
