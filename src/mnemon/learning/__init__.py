@@ -48,6 +48,7 @@ from .updates import Annealed as Annealed
 from .updates import AnnealingMemory as AnnealingMemory
 from .updates import AntitheticEvolution as AntitheticEvolution
 from .updates import AntitheticMemory as AntitheticMemory
+from .updates import DecoupledKalmanFilter as DecoupledKalmanFilter
 from .updates import EvolutionMemory as EvolutionMemory
 from .updates import EvolutionStrategy as EvolutionStrategy
 from .updates import GuessingMemory as GuessingMemory

@@ -1,6 +1,7 @@
 from ._annealed import Annealed as Annealed
 from ._antithetic_evolution import AntitheticEvolution as AntitheticEvolution
 from ._antithetic_evolution import AntitheticMemory as AntitheticMemory
+from ._decoupled_kalman import DecoupledKalmanFilter as DecoupledKalmanFilter
 from ._evolution_strategy import EvolutionMemory as EvolutionMemory
 from ._evolution_strategy import EvolutionStrategy as EvolutionStrategy
 from ._kalman import KalmanFilter as KalmanFilter
