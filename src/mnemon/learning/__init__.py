@@ -48,9 +48,11 @@ from .updates import Annealed as Annealed
 from .updates import AnnealingMemory as AnnealingMemory
 from .updates import AntitheticEvolution as AntitheticEvolution
 from .updates import AntitheticMemory as AntitheticMemory
+from .updates import CellularGenetic as CellularGenetic
 from .updates import DecoupledKalmanFilter as DecoupledKalmanFilter
 from .updates import EvolutionMemory as EvolutionMemory
 from .updates import EvolutionStrategy as EvolutionStrategy
+from .updates import GridMemory as GridMemory
 from .updates import GuessingMemory as GuessingMemory
 from .updates import KalmanFilter as KalmanFilter
 from .updates import KalmanMemory as KalmanMemory

@@ -1,6 +1,8 @@
 from ._annealed import Annealed as Annealed
 from ._antithetic_evolution import AntitheticEvolution as AntitheticEvolution
 from ._antithetic_evolution import AntitheticMemory as AntitheticMemory
+from ._cellular_genetic import CellularGenetic as CellularGenetic
+from ._cellular_genetic import GridMemory as GridMemory
 from ._decoupled_kalman import DecoupledKalmanFilter as DecoupledKalmanFilter
 from ._evolution_strategy import EvolutionMemory as EvolutionMemory
 from ._evolution_strategy import EvolutionStrategy as EvolutionStrategy

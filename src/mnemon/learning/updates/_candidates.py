@@ -51,14 +51,31 @@ def as_vector(network: Network, readout: bool = True) -> tuple[Float[Array, " we
         InvalidInput: a network without such weights.
 
     """
+    moving, rest = _searched(network, readout)
+    vector, unravel = ravel_pytree(moving)
+    return vector, lambda weights: eqx.combine(unravel(weights), rest)
+
+
+def rows_of(network: Network, readout: bool = True) -> np.ndarray:
+    """Which row of its array each weight of the vector stands in, numbered over all arrays; of biases, each is one."""
+    moving, _ = _searched(network, readout)
+    numbers, count = [], 0
+    for leaf in jax.tree.leaves(moving):
+        rows = leaf.shape[0] if leaf.ndim else 1
+        numbers.append(count + np.repeat(np.arange(rows), leaf.size // max(rows, 1)))
+        count += rows
+    return np.concatenate(numbers)
+
+
+def _searched(network: Network, readout: bool) -> tuple[Any, Any]:
+    """The part of a network that is searched, and the rest."""
     moving, rest = split(network)
     if not readout:
         rest = eqx.combine(rest, eqx.tree_at(lambda n: n.layers, moving, eqx.filter(moving.layers, False)))
         moving = eqx.tree_at(lambda n: n.readout, moving, eqx.filter(moving.readout, False))
     if not jax.tree.leaves(moving):
         raise InvalidInput("a search of weights needs some that may change; this network has none outside its readout")
-    vector, unravel = ravel_pytree(moving)
-    return vector, lambda weights: eqx.combine(unravel(weights), rest)
+    return moving, rest
 
 
 def costs_of(
