@@ -16,6 +16,7 @@ from ._latching_why import LATCHING_WHY
 from ._parity_guessing import PARITY_GUESSING
 from ._rule_cost import RULE_COST
 from ._temporal_order import TEMPORAL_ORDER, TEMPORAL_ORDER_3
+from ._two_sequence import TWO_SEQUENCE
 from ._weight_distribution import WEIGHT_DISTRIBUTION
 
 _ALL: tuple[Experiment, ...] = (
@@ -35,6 +36,7 @@ _ALL: tuple[Experiment, ...] = (
     ANBN,
     ANBNCN,
     ADDING,
+    TWO_SEQUENCE,
     TEMPORAL_ORDER,
     TEMPORAL_ORDER_3,
     CLIPPING,
