@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from .._version import __version__
 from ..errors import MnemonError
+from ._diagnose import diagnose
 from ._evaluate import evaluate
 from ._fit import fit
 from ._generate import generate
@@ -56,7 +57,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (fit, evaluate, predict, stream, generate, show, reproduce, list_):
+for command in (fit, evaluate, diagnose, predict, stream, generate, show, reproduce, list_):
     app.command(command.__name__.rstrip("_"), no_args_is_help=False)(command)
 
 

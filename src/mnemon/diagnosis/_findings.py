@@ -60,11 +60,13 @@ def findings(
         return tuple(broken)
     said: list[Finding] = []
     for one in layers:
-        said += _flow(one)
+        flow = list(_flow(one))
+        said += flow
+        fades = any(found.kind == "error fades" for found in flow)
         for activity in one.layer.activities:
-            said += _gates(one, activity)
+            said += _gates(one, activity, fades)
             said += _units(one, activity)
-    said += _memory(layers, horizon)
+    said += _memory(layers, horizon, any(found.kind == "error fades" for found in said))
     said += _loss(layers)
     return tuple(sorted(said, key=lambda one: SEVERITIES.index(one.severity)))
 
@@ -116,7 +118,7 @@ def _flow(one: Found) -> Iterator[Finding]:
             "alarm" if grave else "warning", "error fades", layer.name,
             f"{who}: errors shrink by {answer.pace:.3g} a step: of what lies more than {_steps(answer.span)} back less "
             f"than a hundredth arrives, and sequences have {oldest + 1}; if older steps matter, "
-            + longer(one.cell, oldest),
+            + longer(one.cell, oldest + 1),
         )  # fmt: skip
         for level, bound in layer.bounds.items():
             if bound.spectral < 1:
@@ -134,7 +136,8 @@ def _flow(one: Found) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _gates(one: Found, activity: Activity) -> Iterator[Finding]:
+def _gates(one: Found, activity: Activity, fades: bool) -> Iterator[Finding]:
+    """Shut gates; and what is kept too short, where that has not been said of the error already."""
     where, who = one.layer.name, f"{one.layer.name} ({activity.cell}){_of(activity.level)}"
     steps = int(one.layer.answer.lags[-1]) + 1
     does = {
@@ -155,7 +158,7 @@ def _gates(one: Found, activity: Activity) -> Iterator[Finding]:
             f"{who}: the update gates keep {_percent(kept.mean)} of every unit a step: in {steps} steps next to "
             "nothing enters; start them with a smaller update_bias",
         )  # fmt: skip
-    if activity.memory is not None and steps > 2 * SHORT and activity.level == "":
+    if activity.memory is not None and steps > 2 * SHORT and activity.level == "" and not fades:
         longest, middle = float(np.max(activity.memory)), float(np.median(activity.memory))
         if longest < steps / 4:
             yield Finding(
@@ -188,7 +191,7 @@ def _units(one: Found, activity: Activity) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _memory(layers: Sequence[Found], horizon: Horizon) -> Iterator[Finding]:
+def _memory(layers: Sequence[Found], horizon: Horizon, fades: bool) -> Iterator[Finding]:
     oldest = int(horizon.lags[-1])
     if horizon.steps is None:
         yield Finding(
@@ -197,11 +200,11 @@ def _memory(layers: Sequence[Found], horizon: Horizon) -> Iterator[Finding]:
             "shut gates, or inputs that are all the same",
         )  # fmt: skip
     elif oldest >= 2 * SHORT and horizon.steps < oldest / 4:
-        cell = layers[0].cell
+        remedy = "" if fades else f"; if older ones matter, {longer(layers[0].cell, oldest + 1)}"
         yield Finding(
             "warning", "memory", "network",
             f"an input more than {_steps(horizon.steps)} back changes the answer by less than a hundredth of what the "
-            f"most telling one does, and sequences have {oldest + 1}; if older ones matter, {longer(cell, oldest)}",
+            f"most telling one does, and sequences have {oldest + 1}{remedy}",
         )  # fmt: skip
 
 
