@@ -2,10 +2,13 @@ from ..targets import UNLABELLED as UNLABELLED
 from ..targets import StepTargets as StepTargets
 from ..targets import Targets as Targets
 from ..targets import take_targets as take_targets
+from ._cma_es import CmaEs as CmaEs
 from ._evaluate import answers as answers
 from ._evaluate import step_answers as step_answers
+from ._evolino import Evolino as Evolino
 from ._examples import Examples as Examples
 from ._fresh import Fresh as Fresh
+from ._hosted import Generation as Generation
 from ._hosted import Hosted as Hosted
 from ._learner import Batch as Batch
 from ._learner import Learner as Learner

@@ -94,7 +94,7 @@ def train(
     if isinstance(learner, Hosted):
         if shared is None:
             raise InvalidInput(f"{type(learner).__name__} solves all networks on the same data; give one Examples")
-        return solve_each(population, learner, shared, loss, validation)
+        return solve_each(population, learner, shared, loss, validation, until, progress)
     size = learner.moment.size
     weights = sum(leaf[0].size for leaf in jax.tree.leaves(trainable(population.stacked)))
     if width is None:
