@@ -59,6 +59,7 @@ from .updates import GridMemory as GridMemory
 from .updates import GuessingMemory as GuessingMemory
 from .updates import KalmanFilter as KalmanFilter
 from .updates import KalmanMemory as KalmanMemory
+from .updates import LevenbergMarquardt as LevenbergMarquardt
 from .updates import Optax as Optax
 from .updates import RandomGuessing as RandomGuessing
 from .updates import Schedule as Schedule

@@ -8,6 +8,7 @@ from ._evolution_strategy import EvolutionMemory as EvolutionMemory
 from ._evolution_strategy import EvolutionStrategy as EvolutionStrategy
 from ._kalman import KalmanFilter as KalmanFilter
 from ._kalman import KalmanMemory as KalmanMemory
+from ._levenberg_marquardt import LevenbergMarquardt as LevenbergMarquardt
 from ._optax import NAMES as NAMES
 from ._optax import Optax as Optax
 from ._optax import Schedule as Schedule
