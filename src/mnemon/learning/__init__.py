@@ -57,6 +57,8 @@ from .updates import EvolutionMemory as EvolutionMemory
 from .updates import EvolutionStrategy as EvolutionStrategy
 from .updates import GridMemory as GridMemory
 from .updates import GuessingMemory as GuessingMemory
+from .updates import HessianFree as HessianFree
+from .updates import HessianFreeMemory as HessianFreeMemory
 from .updates import KalmanFilter as KalmanFilter
 from .updates import KalmanMemory as KalmanMemory
 from .updates import LevenbergMarquardt as LevenbergMarquardt

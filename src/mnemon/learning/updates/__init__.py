@@ -6,6 +6,8 @@ from ._cellular_genetic import GridMemory as GridMemory
 from ._decoupled_kalman import DecoupledKalmanFilter as DecoupledKalmanFilter
 from ._evolution_strategy import EvolutionMemory as EvolutionMemory
 from ._evolution_strategy import EvolutionStrategy as EvolutionStrategy
+from ._hessian_free import HessianFree as HessianFree
+from ._hessian_free import HessianFreeMemory as HessianFreeMemory
 from ._kalman import KalmanFilter as KalmanFilter
 from ._kalman import KalmanMemory as KalmanMemory
 from ._levenberg_marquardt import LevenbergMarquardt as LevenbergMarquardt
