@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..layers import Answer
-from ..learning import Loss, Targets
+from ..learning import Loss, SquaredError, Targets
 from ..problems import Sample
 
 
@@ -77,3 +77,21 @@ class Drawn:
         xs: Any = self.strings.xs
         targets: Any = self.strings.targets
         return Sample(xs[rows], targets.take(rows))
+
+
+class JudgedSquares(SquaredError):
+    """`SquaredError`, of which the score is the share of strings that is right.
+
+    Args:
+        right: as `NextSymbols`.
+
+    """
+
+    right: Callable[[Any, Any], Any] | None = eqx.field(static=True, default=None)
+
+    score_name: ClassVar[str] = "strings foretold"
+
+    def score(self, answer: Answer, targets: Float[Array, "batch time symbols"]) -> Float[Array, " batch"]:
+        """See `Loss`."""
+        assert self.right is not None  # it is judged
+        return self.right(answer.values, targets).astype(answer.values.dtype)

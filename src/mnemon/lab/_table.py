@@ -3,6 +3,7 @@
 from ._adding import ADDING
 from ._clipping import CLIPPING
 from ._counting import ANBN, ANBNCN
+from ._counting_kalman import COUNTING_KALMAN
 from ._embedded_reber import EMBEDDED_REBER
 from ._experiment import Experiment
 from ._latching_contexts import LATCHING_CONTEXT_IDENTITY, LATCHING_CONTEXT_ZERO
@@ -35,6 +36,7 @@ _ALL: tuple[Experiment, ...] = (
     EMBEDDED_REBER,
     ANBN,
     ANBNCN,
+    COUNTING_KALMAN,
     ADDING,
     TWO_SEQUENCE,
     TEMPORAL_ORDER,
