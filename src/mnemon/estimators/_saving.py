@@ -19,7 +19,7 @@ from .._tensors import Unreadable, read_tensors, write_tensors
 from .._version import __version__
 from ..errors import InvalidInput, InvalidType, ModelFileError
 from ..layers import Network
-from ..learning import Population
+from ..learning import Hosted, Population
 from ._codec import decode, encode, tensor
 
 FORMAT = 2
@@ -172,8 +172,11 @@ def _like(like: Network, tensors: dict[str, np.ndarray]) -> Network:
 
 def _memory(estimator: Any, tensors: dict[str, np.ndarray], *, kept: bool) -> Any:
     """The optimiser's memory; its structure is that of a fresh one, which it is where the file has none."""
+    learner = estimator._learner()
+    if isinstance(learner, Hosted):
+        return None  # it remembers nothing
     members = len(estimator.population_)
-    update = estimator._learner().update.for_members(members, jnp.result_type(float))
+    update = learner.update.for_members(members, jnp.result_type(float))
     fresh = eqx.filter_vmap(lambda u, network: u.init(network))(update, estimator.population_.stacked)
     if not kept:
         return fresh
