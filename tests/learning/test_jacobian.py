@@ -57,7 +57,6 @@ def two():
 
 
 CASES = {
-    "Elman, at the end": lambda: (over(Elman(3, 4, key=KEY)), chunk(noise())),
     "Elman, at every step": lambda: (over(Elman(3, 4, key=KEY), at="steps", squashing="tanh"), chunk(noise())),
     "LSTM, at every step, seeing the input": lambda: (
         over(LSTM(3, 2, variant="peephole", key=KEY), at="steps", sees_input=3),
@@ -91,7 +90,7 @@ def test_forward_equals_back_equals_differences(case, float64):
     assert_near(back, slopes, 1e-7)
 
 
-RULES = [BPTT(), TruncatedBPTT(2), RTRL(), SnAp(1), Truncated1997()]
+RULES = [TruncatedBPTT(2), SnAp(1), Truncated1997()]  # those that are not exact
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: type(rule).__name__)
@@ -113,17 +112,15 @@ def test_each_member_of_a_population_has_its_own(float64):
     part = chunk(noise())
     make = lambda key: over(LSTM(3, 2, key=key), at="steps")  # noqa: E731
     stacked = eqx.filter_vmap(make)(jax.random.split(KEY, 3))
-    for rule in (BPTT(), RTRL()):
-        together = eqx.filter_jit(eqx.filter_vmap(lambda one, rule=rule: rule.jacobian(None, one, part)[2]))(stacked)
-        alone = jax.tree.map(lambda leaf: leaf[1] if eqx.is_array(leaf) else leaf, stacked)
-        assert_near(together[1], jacobian(rule, alone, part)[1], 1e-12)
+    together = eqx.filter_jit(eqx.filter_vmap(lambda one: BPTT().jacobian(None, one, part)[2]))(stacked)
+    alone = jax.tree.map(lambda leaf: leaf[1] if eqx.is_array(leaf) else leaf, stacked)
+    assert_near(together[1], jacobian(BPTT(), alone, part)[1], 1e-12)
 
 
 def test_many_errors_run_back_in_parts(float64, monkeypatch):
     whole, part = over(Elman(3, 4, key=KEY), at="steps"), chunk(noise())
-    wanted = jacobian(BPTT(), whole, part)[1]
     monkeypatch.setattr("mnemon.learning.gradients._jacobian.BYTES", 1)
-    assert_near(BPTT().jacobian(None, whole, part)[2], wanted, 1e-12)
+    assert_near(jacobian(TruncatedBPTT(9), whole, part)[1], jacobian(RTRL(), whole, part)[1])
 
 
 def test_layers_that_look_ahead_go_back_only(float64):
