@@ -89,6 +89,7 @@ COUNTS = {
     "Clockwork": UNITS * (INPUTS + 1) + 2 * 4 + 1 * 2 + 1 * 1,  # groups of 2, 1 and 1: each fed by itself and slower
     "IRNN": UNITS * (INPUTS + UNITS + 1),
     "LeakyESN": 0,
+    "RecurrentCascade": UNITS * (INPUTS + 2) + UNITS * (UNITS - 1) // 2,
     "OutputLoop": 5 * (INPUTS + 5 + UNITS + 1) + UNITS * (INPUTS + 5 + UNITS + 1),
     "OutputLoop self": 5 * (INPUTS + 1 + UNITS + 1) + UNITS * (INPUTS + 5 + 1),
     "OutputLoop none": 5 * (INPUTS + UNITS + 1) + UNITS * (INPUTS + 5 + UNITS),

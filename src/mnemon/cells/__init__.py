@@ -38,6 +38,7 @@ from ._lstm_table import LSTMVariant as LSTMVariant
 from ._minimal_gated import MinimalGated as MinimalGated
 from ._output_loop import OutputLoop as OutputLoop
 from ._output_loop import OutputLoopState as OutputLoopState
+from ._recurrent_cascade import RecurrentCascade as RecurrentCascade
 from ._second_order import SecondOrder as SecondOrder
 from ._second_order import SecondOrderDrive as SecondOrderDrive
 from ._squashing import SQUASHING as SQUASHING

@@ -21,11 +21,12 @@ from ._lstm import LSTM
 from ._lstm_table import LSTM_TABLE
 from ._minimal_gated import MinimalGated
 from ._output_loop import OutputLoop
+from ._recurrent_cascade import RecurrentCascade
 from ._second_order import SecondOrder
 
 _CLASSES = (
     Elman, Jordan, FullyRecurrent, SecondOrder, Cascade, Hierarchical, Clockwork, LSTM, GRU, MinimalGated, LeakyESN,
-    OutputLoop,
+    OutputLoop, RecurrentCascade,
 )  # fmt: skip
 
 CELLS: dict[str, Callable[..., Cell]] = {

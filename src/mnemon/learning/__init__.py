@@ -2,6 +2,8 @@ from ..targets import UNLABELLED as UNLABELLED
 from ..targets import StepTargets as StepTargets
 from ..targets import Targets as Targets
 from ..targets import take_targets as take_targets
+from ._cascade_correlation import RecurrentCascadeCorrelation as RecurrentCascadeCorrelation
+from ._cascade_correlation import grown as grown
 from ._cma_es import CmaEs as CmaEs
 from ._evaluate import answers as answers
 from ._evaluate import step_answers as step_answers
