@@ -1,4 +1,4 @@
-"""Hidden units and outputs that feed each other: the networks of "random weight guessing", J. Schmidhuber,
+"""Hidden units and outputs that feed each other, as in the networks of random weight guessing: J. Schmidhuber,
 S. Hochreiter and Y. Bengio, "Evaluating benchmark problems by random guessing", in J. Kolen and S. Kremer (eds.), A
 Field Guide to Dynamical Recurrent Networks, IEEE Press, 2001; first in S. Hochreiter and J. Schmidhuber, NIPS 9, 1996.
 

@@ -68,7 +68,7 @@ def gradients() -> list[Entry]:
 def updates() -> list[Entry]:
     """The rules that make new weights of a slope."""
     names = _names(_value("learning/updates/_optax.py", "NAMES"))
-    own = [*_exported("learning/updates", ("Update",)), *_exported("learning", ("Hosted",))]
+    own = [*_exported("learning/updates", ("Update", "Search", "KalmanFilter")), *_exported("learning", ("Hosted",))]
     return [Entry(name, f"optax.{name}, clipped to norm 1.") for name in names] + own
 
 

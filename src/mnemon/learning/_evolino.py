@@ -1,7 +1,9 @@
-"""Evolino: the recurrent weights evolve, and the readout is solved for: J. Schmidhuber, D. Wierstra, M. Gagliolo and
-F. Gomez, "Training recurrent networks by Evolino", Neural Computation 19(3):757-779, 2007,
-doi:10.1162/neco.2007.19.3.757; the evolution is enforced subpopulations, F. Gomez and R. Miikkulainen, Adaptive
-Behavior 5:317-342, 1997, doi:10.1177/105971239700500305.
+"""Evolino, the evolution of recurrent weights below a readout that is solved for: J. Schmidhuber, D. Wierstra,
+M. Gagliolo and F. Gomez, "Training recurrent networks by Evolino", Neural Computation 19(3):757-779, 2007,
+doi:10.1162/neco.2007.19.3.757.
+
+The evolution is enforced subpopulations: F. Gomez and R. Miikkulainen, Adaptive Behavior 5:317-342, 1997,
+doi:10.1177/105971239700500305.
 
 A subpopulation for each unit holds candidates for the weights into it. In every generation
 

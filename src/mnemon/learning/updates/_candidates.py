@@ -23,7 +23,7 @@ STEPS = 1 << 18
 
 
 class Search(Update):
-    """Base of updates that try whole networks, and need nothing of a gradient."""
+    """Base of updates that try whole networks, without dropout, and need nothing of a gradient."""
 
     needs: ClassVar[frozenset[str]] = frozenset()
 

@@ -1,7 +1,7 @@
-"""Random weight guessing: draw all weights anew until they happen to solve the task. S. Hochreiter and J. Schmidhuber,
-"LSTM can solve hard long time lag problems", NIPS 9, 1996; J. Schmidhuber, S. Hochreiter and Y. Bengio, "Evaluating
-benchmark problems by random guessing", in J. Kolen and S. Kremer (eds.), A Field Guide to Dynamical Recurrent Networks,
-IEEE Press, 2001.
+"""Random weight guessing, which draws all weights anew until they happen to solve the task: S. Hochreiter and
+J. Schmidhuber, "LSTM can solve hard long time lag problems", NIPS 9:473-479, 1996; J. Schmidhuber, S. Hochreiter and
+Y. Bengio, "Evaluating benchmark problems by random guessing", in J. Kolen and S. Kremer (eds.), A Field Guide to
+Dynamical Recurrent Networks, IEEE Press, 2001.
 
     repeat: draw w uniform in [-reach, reach]^n     until all training sequences are answered right
 
