@@ -6,6 +6,7 @@ from ._counting import ANBN, ANBNCN
 from ._counting_kalman import COUNTING_KALMAN
 from ._embedded_reber import EMBEDDED_REBER
 from ._experiment import Experiment
+from ._hessian_free_suite import HESSIAN_FREE_SUITE
 from ._latching_contexts import LATCHING_CONTEXT_IDENTITY, LATCHING_CONTEXT_ZERO
 from ._latching_grid import LATCHING_GRID
 from ._latching_horizon import LATCHING_HORIZON
@@ -42,5 +43,6 @@ _ALL: tuple[Experiment, ...] = (
     TEMPORAL_ORDER,
     TEMPORAL_ORDER_3,
     CLIPPING,
+    HESSIAN_FREE_SUITE,
 )
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ALL}
