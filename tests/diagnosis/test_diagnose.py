@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from looking import LENGTHS, inputs, keys, linear, with_part
 
-from mnemon.cells import GRU, LSTM, Elman, LeakyESN
-from mnemon.diagnosis import diagnose
+from mnemon.cells import LSTM, Elman, LeakyESN
+from mnemon.diagnosis import diagnose, horizon
 from mnemon.errors import InvalidInput, InvalidType
 from mnemon.layers import Convolution, Network, Readout, Segmented
 from mnemon.learning import CrossEntropy, SquaredError
@@ -52,7 +52,6 @@ def test_an_exploding_network_is_told_so():
     [
         lambda key: linear(1.0),
         lambda key: LSTM(3, 8, gate_bias={"forget": 4.0}, key=key),
-        lambda key: GRU(3, 8, update_bias=4.0, key=key),
     ],
 )
 def test_a_healthy_network_gets_no_alarm(cell):
@@ -103,6 +102,17 @@ def test_weights_that_are_not_finite_come_first():
 def test_short_sequences_are_not_judged_by_their_length():
     found = look(linear(0.5), time=4)
     assert {one.kind for one in found.findings} <= {"no error"}
+
+
+def test_nothing_is_claimed_of_one_step_or_of_inputs_that_are_all_the_same():
+    one = Network(linear(0.5), Readout(4, 2, key=keys(2)[1]))
+    alone = horizon(one, inputs(time=1, batch=1), None)
+    assert alone.steps is None
+    assert np.isnan(alone.change).all()
+    same = diagnose(one, jnp.zeros((3, 40, 3)), None, jnp.ones((3, 2)), SquaredError())
+    (said_of_them,) = said(same, "memory")
+    assert "are the same" in said_of_them.sentence
+    assert same.horizon.steps is None
 
 
 def test_codes_of_symbols_and_unequal_lengths():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from looking import LENGTHS, inputs, keys, linear, with_part
 
-from mnemon.cells import GRU, LSTM, SQUASHING, Elman, Frozen, LeakyESN, MinimalGated
+from mnemon.cells import GRU, LSTM, SQUASHING, Elman, Frozen, LeakyESN
 from mnemon.diagnosis import horizon, matrices, signals, trajectories
 from mnemon.diagnosis._activity import activity, gate
 from mnemon.diagnosis._horizon import lags_to_try
@@ -16,7 +16,6 @@ from mnemon.layers import Network, Normalised, Readout, Segmented, unfold
 GATED = {
     "LSTM": lambda key: LSTM(3, 4, variant="peephole", cells_per_block=2, key=key),
     "GRU": lambda key: Normalised(GRU(3, 4, key=key)),
-    "MinimalGated": lambda key: MinimalGated(3, 4, key=key),
 }
 
 
@@ -30,7 +29,7 @@ def test_states_follow_from_the_gates(float64, name):
     cells = np.asarray(states.cells if isinstance(cell, LSTM) else states)
     before = np.concatenate([np.zeros_like(cells[:, :1]), cells[:, :-1]], axis=1)
     written = cells - found["kept"] * before
-    through = {"LSTM": "input", "GRU": "update", "MinimalGated": "forget"}[name]
+    through = {"LSTM": "input", "GRU": "update"}[name]
     opened = 1 - found[through] if name == "GRU" else found[through]
     share = written / np.repeat(opened, 4 // opened.shape[-1], axis=-1)
     alive = np.arange(6)[None] < LENGTHS[:, None]

@@ -65,9 +65,12 @@ class Activity(NamedTuple):
 
 
 def activity(level: str, cell: Cell, signals: dict[str, np.ndarray]) -> Activity:
-    """Of a cell's signals (batch, time, ...), NaN where there are none; see `mnemon.diagnosis.signals`."""
+    """Of a cell's signals (batch, time, ...), NaN where there are none; see `mnemon.diagnosis.signals`.
+
+    Steps at which they are not finite are left out.
+    """
     values = {name: v.reshape(-1, v.shape[-1]) for name, v in signals.items()}
-    values = {name: v[~np.isnan(v).any(axis=1)] for name, v in values.items()}
+    values = {name: v[np.isfinite(v).all(axis=1)] for name, v in values.items()}
     gates = tuple(gate(name, v) for name, v in values.items() if name not in (KEPT, UNITS))
     units, squashing = values[UNITS], squashing_name(cell)
     low, high = RANGES.get(squashing or "", (-np.inf, np.inf))
@@ -76,7 +79,7 @@ def activity(level: str, cell: Cell, signals: dict[str, np.ndarray]) -> Activity
     if np.isfinite(half) and len(units):
         saturated = ((units < low + EDGE * half) | (units > high - EDGE * half)).mean(axis=0)
     size = half if np.isfinite(half) else np.abs(units).max(initial=0.0)
-    still = np.full(units.shape[1], bool(len(units))) & (units.std(axis=0) <= STILL * size if len(units) else True)
+    still = np.zeros(units.shape[1], bool) if len(units) < 2 else units.std(axis=0) <= STILL * size
     memory = None
     if KEPT in values and len(values[KEPT]):
         with np.errstate(divide="ignore"):

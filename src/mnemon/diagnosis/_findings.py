@@ -90,7 +90,7 @@ def _not_finite(weights: Sequence[Matrix], cost: np.ndarray) -> Iterator[Finding
 def _flow(one: Found) -> Iterator[Finding]:
     """Whether errors fade or grow on their way back."""
     layer, answer = one.layer, one.layer.answer
-    oldest = int(answer.lags[-1])
+    oldest = int(np.max(answer.lags[np.isfinite(answer.relative)], initial=0))
     who = f"{layer.name} ({layer.cell})"
     exponent = float("nan") if layer.products is None else layer.products.exponent
     if not one.reached:
@@ -118,7 +118,7 @@ def _flow(one: Found) -> Iterator[Finding]:
             "alarm" if grave else "warning", "error fades", layer.name,
             f"{who}: errors shrink by {answer.pace:.3g} a step: of what lies more than {_steps(answer.span)} back less "
             f"than a hundredth arrives, and sequences have {oldest + 1}; if older steps matter, "
-            + longer(one.cell, oldest + 1),
+            + _remedy(one, oldest + 1),
         )  # fmt: skip
         for level, bound in layer.bounds.items():
             if bound.spectral < 1:
@@ -193,7 +193,13 @@ def _units(one: Found, activity: Activity) -> Iterator[Finding]:
 
 def _memory(layers: Sequence[Found], horizon: Horizon, fades: bool) -> Iterator[Finding]:
     oldest = int(horizon.lags[-1])
-    if horizon.steps is None:
+    if np.isnan(horizon.change).all():
+        if oldest:
+            yield Finding(
+                "warning", "memory", "network",
+                "the inputs of all steps of all sequences are the same: there is nothing in them to remember",
+            )  # fmt: skip
+    elif horizon.steps is None:
         yield Finding(
             "alarm", "memory", "network",
             "the answer does not change whatever input is exchanged: the network does not listen; look for dead units, "
@@ -217,6 +223,15 @@ def _loss(layers: Sequence[Found]) -> Iterator[Finding]:
             "the loss has no slope by any state: nothing is left to learn from these sequences, or the answers are "
             "saturated",
         )  # fmt: skip
+
+
+def _remedy(one: Found, steps: int) -> str:
+    """What would let errors reach further back; units without slopes first."""
+    for activity in one.layer.activities:
+        saturated = 0.0 if activity.saturated is None else float(activity.saturated.mean())
+        if saturated > 0.5 or activity.still.mean() > 0.5:
+            return "first bring back the slopes of its units, most of which are at an end of their range or still"
+    return longer(one.cell, steps)
 
 
 def longer(cell: Cell, steps: int) -> str:

@@ -21,11 +21,12 @@ class Flow(NamedTuple):
     Attributes:
         lags: (lags,), how many steps before the end.
         norm: (lags,), the norm of the gradient, mean over the sequences that are so long.
-        relative: (lags,), the same as a share of each sequence's own norm at lag 0.
+        relative: (lags,), the same as a share of each sequence's own norm at lag 0; NaN where no sequence has one, as
+            beneath a pool that takes nothing from the last step.
         by_unit: (lags, entries), the root mean square of each entry of the state.
         pace: the factor by which it changes a step, by least squares of log(relative) over all lags and sequences.
         span: the largest lag at which `relative` is at least a hundredth of its largest value.
-        oldest: `relative` at the largest lag.
+        oldest: `relative` at the largest lag that has one.
 
     """
 
@@ -49,13 +50,12 @@ def flow(gradients: np.ndarray, lengths: np.ndarray, *, reverse: bool = False) -
     """
     aligned = by_lag(np.abs(np.asarray(gradients, np.float64)), lengths, reverse=reverse)
     norms = np.sqrt((aligned**2).sum(axis=2))
-    alive = np.isfinite(aligned).all(axis=2) if not aligned.shape[2] else ~np.isnan(aligned).all(axis=2)
-    norms = np.where(alive, norms, np.nan)
     start = norms[:, :1]
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(start > 0, norms / start, np.nan)
     share = _mean(relative)
     reached = np.flatnonzero(share >= SHARE * np.nanmax(share)) if np.isfinite(share).any() else np.zeros(0, int)
+    told = np.flatnonzero(np.isfinite(share))
     chosen = thinned(aligned.shape[1])
     return Flow(
         chosen,
@@ -64,7 +64,7 @@ def flow(gradients: np.ndarray, lengths: np.ndarray, *, reverse: bool = False) -
         np.sqrt(_mean(aligned**2))[chosen],
         pace(relative),
         int(reached[-1]) if len(reached) else 0,
-        float(share[-1]),
+        float(share[told[-1]]) if len(told) else float("nan"),
     )
 
 

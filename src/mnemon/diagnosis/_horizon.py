@@ -27,7 +27,7 @@ class Horizon(NamedTuple):
 
     Attributes:
         lags: (lags,), how many steps before the end an input was exchanged.
-        change: (lags,), how much the answer changed; NaN where no answers differ.
+        change: (lags,), how much the answer changed; NaN where no sequence had another input to exchange.
         steps: the largest lag whose change is at least a hundredth of the largest; None where nothing changes.
         spread: how much answers differ between sequences, rms; 0 for one sequence, whose `change` is then absolute.
 
@@ -51,7 +51,8 @@ def horizon(network: Network, xs: PyTree[Array], lengths: Int[Array, " batch"] |
     changed, answers = _changes(network, xs, lengths, jnp.asarray(others), jnp.asarray(places))
     changed, answers = np.asarray(changed, np.float64), np.asarray(answers, np.float64)
     spread = float(np.sqrt(((answers - answers.mean(axis=0)) ** 2).sum(axis=1).mean()))
-    there = places >= 0
+    here = values[np.arange(batch)[None], np.maximum(places, 0)]
+    there = (places >= 0) & (others != here).any(axis=2)
     with np.errstate(invalid="ignore"):
         size = np.sqrt(np.where(there, changed**2, 0).sum(axis=1) / there.sum(axis=1))
     rounding = 100 * np.finfo(values.dtype).eps * np.abs(answers).max(initial=0.0)

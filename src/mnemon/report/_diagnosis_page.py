@@ -1,5 +1,6 @@
 """A diagnosis as a page: one HTML file that asks nothing of any other."""
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -85,7 +86,9 @@ def _write(beside: Path, text: str) -> None:
 def _header(diagnosis: "Diagnosis", title: str) -> Markup:
     low, high = int(diagnosis.lengths.min()), int(diagnosis.lengths.max())
     steps = f"{low:,} steps" if low == high else f"{low:,} to {high:,} steps"
-    under = f"{plural(len(diagnosis.lengths), 'sequence')} of {steps}, mean loss {number(float(diagnosis.loss.mean()))}"
+    loss = float(diagnosis.loss.mean())
+    told = f"mean loss {number(loss)}" if math.isfinite(loss) else "a loss that is not finite"
+    under = f"{plural(len(diagnosis.lengths), 'sequence')} of {steps}, {told}"
     return element("header", element("h1", title), element("p", under, class_="note"))
 
 
