@@ -19,7 +19,6 @@ from mnemon.learning import (
     Optax,
     Population,
     RandomGuessing,
-    SquaredError,
     Until,
     train,
 )
@@ -73,12 +72,12 @@ def test_units_of_a_child_come_from_its_point_or_one_next_to_it():
 
 
 def test_mutations_are_as_many_and_as_large_as_asked():
-    before, after, *_ = generation(CellularGenetic((8, 8), crossover=0.0, mutation=0.25, deviation=0.5))
+    before, after, *_ = generation(CellularGenetic((3, 4), crossover=0.0, mutation=0.25, deviation=0.5))
     moved = after != before
     assert abs(moved.mean() - 0.25) < 3 * np.sqrt(0.25 * 0.75 / moved.size)
     steps = (after - before)[moved]
-    assert abs(steps.std() - 0.5) < 0.05
-    assert abs(steps.mean()) < 0.05
+    assert abs(steps.std() - 0.5) < 3 * 0.5 / np.sqrt(2 * steps.size)
+    assert abs(steps.mean()) < 3 * 0.5 / np.sqrt(steps.size)
 
 
 def test_nothing_crossed_nothing_moved():
@@ -133,25 +132,18 @@ def test_it_goes_to_least_squares_and_a_member_is_a_search_of_its_own():
     assert differ(members(whole, 0), members(whole, 1))
 
 
-class Cliff(SquaredError):
-    """Not finite where an answer is above 1.5."""
-
-    def __call__(self, answer, targets):
-        return jnp.where((answer.values > 1.5).any(), jnp.nan, super().__call__(answer, targets))
-
-
-def test_what_is_not_finite_never_lives(float64):
-    people = Population.of(three()[0])
-    people = jax.tree.map(lambda leaf: leaf.astype(float) if leaf.dtype == np.float32 else leaf, people)
-    solution = search(CellularGenetic((3, 3)), people, 30, loss=Cliff())
+def test_what_is_not_finite_never_lives():
+    """Residents far beyond what can be squared, but for the first; children of theirs are no better."""
+    solution = search(CellularGenetic((5, 5), mutation=0.4, start=1e38), epochs=10)
     assert np.isfinite(solution.history["loss"]).all()
-    assert solution.history["loss"][-1, 0] < solution.history["loss"][0, 0]
+    assert (solution.history["loss"][-1] < solution.history["loss"][0]).all()
+    assert (np.abs(solution.memory.residents[:, 0]) < 10).all()
 
 
-def test_uneven_minibatches_are_learnt():
-    learner = Learner(NoGradient(), CellularGenetic((4, 4)), Batch(12))
-    solution = train(population(), learner, recall(24, uneven=True), loss=CrossEntropy(), until=Until(40))
-    assert (solution.history["loss"][-1] < 0.4).all()
+def test_the_classes_of_a_recall_are_learnt():
+    learner = Learner(NoGradient(), CellularGenetic((3, 4)), Batch(None))
+    solution = train(population(), learner, recall(), loss=CrossEntropy(), until=Until(60))
+    assert (solution.history["loss"][-1] < 0.3).all()
 
 
 WRONG = {

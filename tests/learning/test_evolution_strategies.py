@@ -2,7 +2,9 @@
 
 import functools
 
+import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from searches import TARGETS, XS, by, fixed_layer, least_squares, readout_of, search, three
@@ -31,7 +33,7 @@ PAIRS = AntitheticEvolution(Optax("sgd", 0.02), 0.05, pairs=4)
 def seen(member):
     values, lengths = XS.pad(dtype=np.float32)
     network = three()[member]
-    rows = np.asarray(network.seen(jax.numpy.asarray(values), jax.numpy.asarray(lengths)).values)
+    rows = np.asarray(network.seen(jnp.asarray(values), jnp.asarray(lengths)).values)
     return np.hstack([rows, np.ones((10, 1), np.float32)])
 
 
@@ -82,7 +84,7 @@ def test_a_slope_by_ranks_is_that_of_the_paper():
 
 
 def test_equal_losses_have_equal_ranks():
-    said = ranks(jax.numpy.array([3.0, 1.0, np.inf, 1.0, np.inf]))
+    said = ranks(jnp.array([3.0, 1.0, np.inf, 1.0, np.inf]))
     assert_same([said], [np.array([0.0, -0.375, 0.375, -0.375, 0.375], np.float32)])
 
 
@@ -102,18 +104,19 @@ def test_in_double_precision_to_the_last_digits(float64):
     np.testing.assert_allclose(readout_of(solution.networks[0]), least_squares(people[0])[0], atol=1e-6)
 
 
-class Explosive(CrossEntropy):
-    """Not finite wherever an answer is below zero."""
-
-    def __call__(self, answer, targets):
-        return jax.numpy.log(answer.values).sum(axis=-1)
-
-
 @pytest.mark.parametrize("update", [PLAIN, PAIRS])
 def test_a_loss_that_is_never_finite_moves_nothing_and_is_told(update):
-    solution = train(classifiers(), by(update), recall(), loss=Explosive(), until=Until(3))
+    lost = eqx.tree_at(lambda p: p.stacked.readout.bias, three(), jnp.full((3, 1), jnp.inf))
+    solution = search(update, lost, epochs=3)
     assert {result.code for result in solution.results} == {NONFINITE}
-    assert_same(weights(solution), weights(classifiers()))
+    assert_same(weights(solution), weights(lost))
+
+
+def test_offspring_without_a_finite_loss_are_not_selected():
+    """Of steps of 3e19 and 1e38 most squares overflow; what is left moves the mean to finite places."""
+    solution = search(EvolutionStrategy([0.3, 3e19, 1e38], offspring=8), epochs=2)
+    assert np.isfinite(solution.history["loss"][0]).all()
+    assert all(np.isfinite(leaf).all() for leaf in weights(solution))
 
 
 @pytest.mark.parametrize("update", [PLAIN, PAIRS])
