@@ -120,14 +120,14 @@ def _flow(one: Found) -> Iterator[Finding]:
             f"than a hundredth arrives, and sequences have {oldest + 1}; if older steps matter, "
             + _remedy(one, oldest + 1),
         )  # fmt: skip
-        for level, bound in layer.bounds.items():
-            if bound.spectral < 1:
-                yield Finding(
-                    "note", "bound", layer.name,
-                    f"{who}{_of(level)}: whatever the inputs, an error shrinks at least by {bound.spectral:.3g} a step "
-                    f"(largest slope {bound.slope:g} times the norm of the recurrent weights): only larger recurrent "
-                    "weights or another cell can change that",
-                )  # fmt: skip
+        bound = layer.bounds.get("")  # levels of segments take steps of their own
+        if bound is not None and bound.spectral < 1:
+            yield Finding(
+                "note", "bound", layer.name,
+                f"{who}: whatever the inputs, an error shrinks at least by {bound.spectral:.3g} a step (largest slope "
+                f"{bound.slope:g} times the norm of the recurrent weights): only larger recurrent weights or another "
+                "cell can change that",
+            )  # fmt: skip
     else:
         yield Finding(
             "note", "error arrives", layer.name,

@@ -28,12 +28,7 @@ def error_by_lag(layer: "LayerDiagnosis", name: str) -> Markup:
         _curve("of the loss", layer.error.lags, layer.error.relative),
         _curve("of the answer at the end", layer.answer.lags, layer.answer.relative),
     ]
-    for level, bound in layer.bounds.items():
-        lags = layer.answer.lags.astype(float)
-        with np.errstate(over="ignore"):
-            most = bound.spectral**lags
-        label = "at most, by the weights" + (f", {level} level" if level else "")
-        curves.append(_curve(label, lags[most < LARGEST], most[most < LARGEST], published=True))
+    curves += _bound("at most, by the weights", layer, layer.answer.lags)
     of = Plot(
         "Errors by the states", "steps before the end", "share of the error at the end", tuple(curves), log_y=True
     )
@@ -82,11 +77,7 @@ def singular_values(layer: "LayerDiagnosis", name: str) -> Markup | None:
     entries = values.shape[1]
     chosen = {"largest": 0, "median": entries // 2, "smallest": entries - 1}
     curves = [_curve(label, products.lags, values[:, k]) for label, k in chosen.items() if k or label == "largest"]
-    for level, bound in layer.bounds.items():
-        with np.errstate(over="ignore"):
-            most = bound.spectral ** products.lags.astype(float)
-        label = "largest at most, by the weights" + (f", {level} level" if level else "")
-        curves.append(_curve(label, products.lags[most < LARGEST], most[most < LARGEST], published=True))
+    curves += _bound("largest at most, by the weights", layer, products.lags)
     of = Plot("Singular values of Jacobian products", "steps", "singular value", tuple(curves), log_y=True)
     return _as_drawn(figure(of, f"{name}-singular"))
 
@@ -210,3 +201,12 @@ def _curve(label: str, x: np.ndarray, y: np.ndarray, *, published: bool = False)
     from ..lab import Curve
 
     return Curve(label, x.tolist(), y.tolist(), published=published)
+
+
+def _bound(label: str, layer: "LayerDiagnosis", lags: np.ndarray) -> "list[Curve]":
+    """The bound to the power of the lag; levels of segments take steps of their own, and have none by lag."""
+    if "" not in layer.bounds:
+        return []
+    with np.errstate(over="ignore"):
+        most = layer.bounds[""].spectral ** lags.astype(float)
+    return [_curve(label, lags[most < LARGEST], most[most < LARGEST], published=True)]

@@ -28,6 +28,8 @@ def diagnosis_text(diagnosis: "Diagnosis", *, width: int = WIDTH) -> str:
         )
     if not diagnosis.findings:
         lines = ["nothing stands out"]
+    if diagnosis.horizon.steps is not None:
+        lines += ["", f"an input exchanged for another changes the answer up to {diagnosis.horizon.steps} steps back"]
     for layer in diagnosis.layers:
         facts = layer_facts(layer)
         names = max(map(len, facts))
