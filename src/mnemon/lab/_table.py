@@ -17,6 +17,7 @@ from ._latching_setting import LATCHING_SETTING
 from ._latching_why import LATCHING_WHY
 from ._parity_guessing import PARITY_GUESSING
 from ._rule_cost import RULE_COST
+from ._statements import STATEMENTS_EXPERIMENT
 from ._temporal_order import TEMPORAL_ORDER, TEMPORAL_ORDER_3
 from ._two_sequence import TWO_SEQUENCE
 from ._weight_distribution import WEIGHT_DISTRIBUTION
@@ -33,6 +34,7 @@ _ALL: tuple[Experiment, ...] = (
     RULE_COST,
     LATCHING_RECOMMENDED,
     LATCHING_HORIZON,
+    STATEMENTS_EXPERIMENT,
     PARITY_GUESSING,
     EMBEDDED_REBER,
     ANBN,
