@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
-PAGES = [(ROOT / "docs" / name).read_text() for name in ("tasks.md", "lab.md")]
+PAGES = [(ROOT / "docs" / name).read_text() for name in ("tasks.md", "lab.md", "learners.md")]
 PYTHON = [code for language, code in BLOCKS if language == "python"]
 PYTHON += [code for page in PAGES for code in re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)]
 SHELL = [line for language, code in BLOCKS if language == "sh" for line in code.splitlines() if line]

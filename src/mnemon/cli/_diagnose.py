@@ -48,7 +48,7 @@ def diagnose(
     if as_json:
         print(json.dumps(plain(found), allow_nan=False))
     else:
-        from ..report._diagnosis_text import diagnosis_text
+        from ..report import diagnosis_text
 
         print(f"looked at  {looked}\n")
         print(diagnosis_text(found), end="")
@@ -99,7 +99,7 @@ def _spread(rows: Any, most: int) -> Any:
 
 
 def _write(path: str, found: Any, name: str, provenance: dict[str, object], *, force: bool) -> None:
-    from ..report._diagnosis_page import write_diagnosis
+    from ..report import write_diagnosis
 
     write_diagnosis(path, found, f"Diagnosis on {name}", provenance, overwrite=force)
 

@@ -134,7 +134,7 @@ class Counting:
 
     def runs(self, lengths: Sequence[int], quick: bool) -> list[Run]:
         """A run a row."""
-        some = [run for _, run, _ in self.rows if run.length in lengths]
+        some = [run for _, run, _ in self._rows(lengths)]
         return [replace(run, budget=5000, tested=50) if quick else run for run in some]
 
     def networks_of(self, run: Run, networks: int) -> int:
@@ -144,8 +144,8 @@ class Counting:
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """The table."""
         lines = []
-        for label, run, published in self.rows:
-            some = pick(records.get(run.condition, ()), length=run.length) if run.length in lengths else []
+        for label, run, published in self._rows(lengths):
+            some = pick(records.get(run.condition, ()), length=run.length)
             if not some:
                 continue
             good = [record for record in some if record["success"]]
@@ -177,6 +177,14 @@ class Counting:
             figures=(),
             notes={"Protocol": self.notes},
         )
+
+    def _rows(self, lengths: Sequence[int]) -> list[Row]:
+        """The published rows of these lengths; at others, the first as if it were trained up to there."""
+        found: list[Row] = []
+        for length in lengths:
+            here = [row for row in self.rows if row[1].length == length]
+            found += here or [(f"LSTM, n = 1 ... {length}", replace(self.rows[0][1], length=length), None)]
+        return found
 
 
 _PROTOCOL = (

@@ -184,7 +184,7 @@ class LongLags:
 
     def runs(self, lengths: Sequence[int], quick: bool) -> list[Run]:
         """Those of the lengths."""
-        return [_short(run) if quick else run for _, run in self.rows if run.length in lengths]
+        return [_short(run) if quick else run for _, run in self._rows(lengths)]
 
     def networks_of(self, run: Run, networks: int) -> int:
         """All, or a few where a trial takes long."""
@@ -192,7 +192,7 @@ class LongLags:
 
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """The table and the protocol."""
-        rows = [row for row, _ in self.rows if row.length in lengths]
+        rows = [row for row, _ in self._rows(lengths)]
         run = self.rows[0][1]
         return Account(
             name=self.name,
@@ -213,6 +213,15 @@ class LongLags:
                 **dict(self.notes),
             },
         )
+
+    def _rows(self, lengths: Sequence[int]) -> list[tuple[Row, LongLagRun]]:
+        """The published rows of these lengths; at others, the first as if it had that length."""
+        found = []
+        for length in lengths:
+            here = [(row, run) for row, run in self.rows if run.length == length]
+            row, run = self.rows[0]
+            found += here or [(Row(row.condition, length, f"T = {length}"), replace(run, length=length))]
+        return found
 
 
 def _short(run: LongLagRun) -> LongLagRun:

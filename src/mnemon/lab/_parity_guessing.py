@@ -48,7 +48,7 @@ LABELS = {
 }
 # Beside the training strings (0), of a member's own key.
 _TEST, _LONGER = 1, 2
-SURE = 0.001
+CLOSE, SURE = 0.1, 0.001
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class ParityGuessing:
     def runs(self, lengths: Sequence[int], quick: bool) -> list[Run]:
         """One a network."""
         runs = [GuessingRun(name, length) for length in lengths for name in NETWORKS]
-        return [replace(run, length=50, strings=20, budget=5120) for run in runs] if quick else list(runs)
+        return [replace(run, strings=20, budget=5120) for run in runs] if quick else list(runs)
 
     def networks_of(self, run: Run, networks: int) -> int:
         """All."""
@@ -161,17 +161,20 @@ class ParityGuessing:
                     f"{len(good)} of {len(some)}",
                     f"{np.mean(draws):,.0f}" if draws else "-",
                     f"{np.std(draws, ddof=1) / len(draws) ** 0.5:,.0f}" if len(draws) > 1 else "-",
-                    f"{sum(record['test_error'] < SURE for record in good)}",
-                    f"{sum(record['longer_error'] < SURE for record in good)}",
+                    *(
+                        f"{sum(record[name] < bound for record in good)}"
+                        for bound in (CLOSE, SURE)
+                        for name in ("test_error", "longer_error")
+                    ),
                     f"{published:,}",
                 )
             )
         caption = (
             "Searches that found a network, draws until then (mean, and its standard error), and how many of the found "
-            f"err by less than {SURE:g} on each of 100 new strings, and on 100 that are ten times longer; then the "
-            "published mean of ten searches."
+            f"err by less than {CLOSE:g} on each of 100 new strings, and of 100 that are ten times longer; by less "
+            f"than {SURE:g} on the same; then the published mean of ten searches."
         )
-        head = ("", "found", "draws", "s.e.", "new strings", "longer", "published")
+        head = ("", "found", "draws", "s.e.", "new", "longer", "new, surely", "longer, surely", "published")
         run = GuessingRun("guessing-a1")
         return Account(
             name=self.name,
@@ -185,6 +188,8 @@ class ParityGuessing:
                     f"Bits are +1 and -1, the target is 1 for an odd number of ones; logistic units, states 0 at the "
                     f"start, weights uniform within {run.reach:g}. {run.strings} strings a search, half of each class; "
                     "right is an error below 0.1. Every draw is shown four strings first.",
+                    "A1 takes more draws than published, by twice the standard error of both; nothing else in its "
+                    "description is open.",
                     "The order within a step, and that A1's output has no bias, were settled by experiment.",
                 )
             },

@@ -2,6 +2,9 @@ from ._account_markdown import account_markdown as account_markdown
 from ._account_page import account_page as account_page
 from ._account_page import write_account as write_account
 from ._account_text import account_text as account_text
+from ._diagnosis_page import diagnosis_page as diagnosis_page
+from ._diagnosis_page import write_diagnosis as write_diagnosis
+from ._diagnosis_text import diagnosis_text as diagnosis_text
 from ._measured import Measured as Measured
 from ._measured import measured as measured
 from ._measured import written as written
