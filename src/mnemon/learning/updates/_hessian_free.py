@@ -10,7 +10,7 @@ update:
 1. Conjugate gradients on q (`_conjugate_gradient.py`), from `decay` times where they ended last time.
 2. Back-tracking: from the last iterate that was kept to earlier ones, as long as the loss is lower there.
 3. Damping by the reduction ratio rho = (loss(w + d) - loss(w)) / q(d):
-   lambda <- lambda * drift where rho < 1/4,    lambda / drift where rho > 3/4
+   lambda <- lambda * drift where rho < 1/4,    lambda / drift where rho > 3/4, or where q(d) is less than rounding
 4. Line search: a = 1, 0.8, 0.8^2 ... until loss(w + a d) <= loss(w) + 0.01 a g' d; where none does, w stays.
 
 The diagonal preconditioner is ( mean of squared gradients of single sequences + lambda )^0.75.
@@ -38,6 +38,8 @@ from ._update import Update
 LOW, HIGH, POWER = 0.25, 0.75, 0.75
 SHORTER, TRIALS, ENOUGH = 0.8, 60, 0.01
 SPACING = 1.3
+# Losses differ by chance in so many last places.
+ROUNDING = 8
 
 
 class HessianFreeMemory(NamedTuple):
@@ -61,7 +63,8 @@ class HessianFree(Update):
     """Truncated-Newton steps by conjugate gradients, for large batches: `Learner(BPTT(), HessianFree(), Batch(1000))`.
 
     For losses that are convex in the answers. The loss of a batch never rises by its own update. Dropout, where a
-    network has it, is the same throughout an update.
+    network has it, is the same throughout an update. On tasks of long lags it gets further in float64: what a step
+    brings soon becomes less than float32 can show.
 
     Args:
         damping: lambda at the start, at least 0, or one a network; 0 stays 0.
@@ -169,7 +172,11 @@ class HessianFree(Update):
         place, after = _back(cost, found)
         direction, model = found.kept[place], found.models[place]
         ratio = (after - before) / jnp.where(model < 0, model, -jnp.finfo(model.dtype).tiny)
-        damping = memory.damping * jnp.where(ratio > HIGH, 1 / self.drift, jnp.where(ratio >= LOW, 1, self.drift))
+        eps = jnp.finfo(model.dtype).eps
+        # A step of which no more is foretold than rounding shows is too timid, unless the loss rises.
+        timid = (-model <= ROUNDING * eps * jnp.abs(before)) & (after <= before)
+        change = jnp.where(timid | (ratio > HIGH), 1 / self.drift, jnp.where(ratio >= LOW, 1, self.drift))
+        damping = jnp.maximum(memory.damping * change, eps * jnp.asarray(self.damping).astype(eps.dtype))
         length = _length(cost, direction, before, after, g @ direction)
         moved = jnp.where(length > 0, flat + length * direction, flat)
         ended = found.kept[found.last]
