@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from table_of_cells import EVERY, FLAT, INPUTS, UNITS, assert_close, inputs, make
+from table_of_cells import EVERY, FLAT, INPUTS, SEGMENTED, UNITS, assert_close, inputs, make
 
 from mnemon.cells import Cell, Recurs, SecondOrder, advance, finishes, trainable
 from mnemon.layers import unfold
@@ -45,7 +45,7 @@ def test_a_cell_says_what_it_is(name):
     assert isinstance(cell, Cell)
     assert (cell.input_size, cell.output_size, cell.causal) == (INPUTS, UNITS, True)
     assert isinstance(cell, Recurs) == (name in FLAT)
-    assert finishes(cell) == (name not in FLAT)
+    assert finishes(cell) == (name in SEGMENTED)
     state = cell.initial_state()
     assert all(not leaf.any() for leaf in jax.tree.leaves(state)) or isinstance(cell, SecondOrder)
     assert cell.output(state).shape == (UNITS,)
@@ -87,6 +87,7 @@ COUNTS = {
     "Cascade": UNITS * (INPUTS + UNITS + 1) + UNITS * (2 * UNITS + 1),
     "Hierarchical": UNITS * (INPUTS + UNITS + 1),
     "Clockwork": UNITS * (INPUTS + 1) + 2 * 4 + 1 * 2 + 1 * 1,  # groups of 2, 1 and 1: each fed by itself and slower
+    "InputOutputHMM": 3 * 3 * (INPUTS + 1) + 3 + 3 * UNITS * (INPUTS + 1),
     "IRNN": UNITS * (INPUTS + UNITS + 1),
     "LeakyESN": 0,
     "RecurrentCascade": UNITS * (INPUTS + 2) + UNITS * (UNITS - 1) // 2,

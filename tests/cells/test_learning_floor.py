@@ -20,12 +20,14 @@ from mnemon.cells import (
     Elman,
     FullyRecurrent,
     Hierarchical,
+    InputOutputHMM,
     Jordan,
     MinimalGated,
     OutputLoop,
     RecurrentCascade,
     SecondOrder,
     Start,
+    gaussian,
     orthogonal,
 )
 from mnemon.layers import Network, Readout, Recurrent, Segmented
@@ -68,6 +70,7 @@ FLOORS = {
     "Cascade": (flat(Cascade), 0.95),
     "Hierarchical": (flat(Hierarchical), 0.95),
     "Clockwork": (flat(Clockwork), 0.95),
+    "InputOutputHMM": (flat(InputOutputHMM, stay=3.0, initialiser=Start(gaussian(1.0))), 0.95),
     "IRNN": (flat(IRNN), 0.95),
     "RecurrentCascade": (flat(RecurrentCascade), 0.95),
     "OutputLoop": (flat(OutputLoop, squashing="tanh"), 0.95),

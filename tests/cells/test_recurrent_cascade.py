@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from table_of_cells import assert_close, start
 
-from mnemon.cells import Elman, RecurrentCascade
+from mnemon.cells import Elman, RecurrentCascade, split
 from mnemon.layers import Network, Readout, unfold
 
 INPUTS, UNITS, KEY = 3, 4, jax.random.key(0)
@@ -65,8 +65,22 @@ def test_installing_every_unit_into_an_empty_cell_makes_the_cell(float64):
     assert eqx.tree_equal(growing, made)
 
 
+def test_the_hoisted_engine_has_the_slopes_of_the_plain_one(float64):
+    weights, rest = split(cell())
+    xs, lengths = jnp.asarray(np.stack([XS, XS[::-1]])), jnp.asarray([6, 4])
+
+    def slope(engine):
+        def cost(weights):
+            outputs, final = unfold(eqx.combine(weights, rest), xs, lengths=lengths, engine=engine)
+            return jnp.sin(3 * outputs).sum() + jnp.square(final).sum()
+
+        return jax.jit(jax.grad(cost))(weights)
+
+    assert_close(slope("hoisted"), slope("plain"))
+
+
 def test_units_that_are_not_there_have_no_slope(float64):
-    part = eqx.tree_at(lambda c: c.installed, cell(squashing="logistic"), jnp.asarray(2, jnp.int32))
+    part = eqx.tree_at(lambda c: c.present.value, cell(squashing="logistic"), jnp.array([1.0, 1, 0, 0]))
     slope = eqx.filter_grad(lambda c: jnp.square(said(c, jnp.asarray(XS))).sum())(part)
     rows = [slope.input_weights, slope.recurrent_weights, slope.bias]
     assert all(not row[2:].any() and bool((row[:2] != 0).all()) for row in rows)

@@ -118,7 +118,7 @@ def cell_of(whole) -> RecurrentCascade:
 
 def test_units_come_one_at_a_time_and_stay_as_they_were_installed():
     steps = generations()
-    assert [int(cell_of(step.network).installed) for step in steps] == [0, 1, 2, 3]
+    assert [cell_of(step.network).installed for step in steps] == [0, 1, 2, 3]
     assert all(1 <= step.evaluations <= 60 for step in steps)
     last = cell_of(steps[-1].network)
     for k, step in enumerate(steps):
@@ -199,7 +199,7 @@ def test_a_population_learns_to_latch_and_each_network_has_its_own_size():
     learner = RecurrentCascadeCorrelation(pool=4)
     solution = train(population, learner, data, loss=CrossEntropy(), until=Until(epochs=5, loss=0.05))
     assert {result.code for result in solution.results} == {REACHED}
-    sizes = [int(cell_of(one).installed) for one in solution.networks]
+    sizes = [cell_of(one).installed for one in solution.networks]
     assert sizes == [result.epochs - 1 for result in solution.results]
     xs, classes = latch(seed=1)
     assert ((answers(solution.networks, xs).argmax(-1) == classes).mean(axis=1) > 0.9).all()
@@ -215,7 +215,7 @@ def test_an_estimator_grows_saves_and_loads(tmp_path):
         cell="recurrentcascade", units=4, optimizer=RecurrentCascadeCorrelation(pool=2), epochs=3, random_state=0
     ).fit(xs, classes)
     again = mnemon.load(model.save(tmp_path / "grown"))
-    assert int(cell_of(again.network_).installed) == 2
+    assert cell_of(again.network_).installed == 2
     np.testing.assert_array_equal(again.predict_proba(xs), model.predict_proba(xs))
 
 

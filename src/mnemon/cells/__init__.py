@@ -27,6 +27,9 @@ from ._initialisers import sparse_spectral as sparse_spectral
 from ._initialisers import spectral_radius as spectral_radius
 from ._initialisers import uniform as uniform
 from ._initialisers import zeros as zeros
+from ._input_output_hmm import InputOutputHMM as InputOutputHMM
+from ._input_output_hmm import InputOutputHMMDrive as InputOutputHMMDrive
+from ._input_output_hmm import InputOutputHMMState as InputOutputHMMState
 from ._irnn import IRNN as IRNN
 from ._jordan import Jordan as Jordan
 from ._jordan import JordanState as JordanState

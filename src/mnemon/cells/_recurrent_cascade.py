@@ -18,9 +18,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from ._cell import Cell
+from ._frozen import Frozen
 from ._initialisers import Initialiser, Start
 from ._squashing import squashing_function
 
@@ -29,8 +30,8 @@ class RecurrentCascade(Cell):
     """Cascade of `units` units, each of which sees those before it and its own past.
 
     Weights: `input_weights` (units, input_size), `cascade_weights` (units (units - 1) / 2,), row after row of the
-    triangle below the diagonal, `recurrent_weights` u (units,), `bias` (units,). `installed` says how many units there
-    are yet: all of them unless a learner grows the network.
+    triangle below the diagonal, `recurrent_weights` u (units,), `bias` (units,). `present` (units,), which is `Frozen`,
+    is 1 for the units that are there: all of them, unless a learner grows the network.
 
     Args:
         input_size: features of a step.
@@ -47,7 +48,7 @@ class RecurrentCascade(Cell):
         >>> import jax
         >>> from mnemon.cells import RecurrentCascade
         >>> cell = RecurrentCascade(7, 9, key=jax.random.key(0))
-        >>> cell.cascade_weights.shape, int(cell.installed)
+        >>> cell.cascade_weights.shape, cell.installed
         ((36,), 9)
 
     """
@@ -56,7 +57,7 @@ class RecurrentCascade(Cell):
     cascade_weights: Float[Array, " pairs"]
     recurrent_weights: Float[Array, " units"]
     bias: Float[Array, " units"]
-    installed: Int[Array, ""]
+    present: Frozen
     squashing: Callable[[Array], Array] = eqx.field(static=True)
     input_size: int = eqx.field(static=True)
     output_size: int = eqx.field(static=True)
@@ -76,10 +77,15 @@ class RecurrentCascade(Cell):
         self.cascade_weights = start.inputs(cascade_key, (units, units))[np.tril_indices(units, -1)]
         self.recurrent_weights = start.inputs(recurrent_key, (units, 1))[:, 0]
         self.bias = start.bias(bias_key, (units,))
-        self.installed = jnp.asarray(units, jnp.int32)
+        self.present = Frozen(jnp.ones(units, self.bias.dtype))
         self.squashing = squashing_function(squashing)
         self.input_size = input_size
         self.output_size = units
+
+    @property
+    def installed(self) -> int:
+        """How many units are there. Not for compiled code."""
+        return int(self.present.value.sum())
 
     def initial_state(self) -> Float[Array, " units"]:
         """Zeros."""
@@ -96,12 +102,12 @@ class RecurrentCascade(Cell):
     def step(self, state: Float[Array, " units"], drive: Float[Array, " units"]) -> Float[Array, " units"]:
         """From the first unit on; what a unit sees of the others stands here, since it needs them at this step."""
         said: list[Array] = []
+        present = jax.lax.stop_gradient(self.present.value)
         for k in range(self.output_size):
             net = drive[k]
             if said:
                 net = net + self.cascade_weights[_row(k)] @ jnp.stack(said)
-            value = self.squashing(net)
-            said.append(jnp.where(k < self.installed, value, jnp.zeros_like(value)))
+            said.append(present[k] * self.squashing(net))
         return jnp.stack(said)
 
     def output(self, state: Float[Array, " units"]) -> Float[Array, " units"]:
@@ -124,16 +130,16 @@ class RecurrentCascade(Cell):
             bias: its bias.
 
         """
-        k = int(self.installed)
+        k = self.installed
         return eqx.tree_at(
-            lambda c: (c.input_weights, c.cascade_weights, c.recurrent_weights, c.bias, c.installed),
+            lambda c: (c.input_weights, c.cascade_weights, c.recurrent_weights, c.bias, c.present.value),
             self,
             (
                 self.input_weights.at[k].set(inputs),
                 self.cascade_weights.at[_row(k)].set(others[:k]),
                 self.recurrent_weights.at[k].set(own),
                 self.bias.at[k].set(bias),
-                self.installed + 1,
+                self.present.value.at[k].set(1),
             ),
         )
 
@@ -144,10 +150,17 @@ class RecurrentCascade(Cell):
 
     def cut(self) -> "RecurrentCascade":
         """The cell of the installed units alone, at least one. Not for compiled code."""
-        k = max(int(self.installed), 1)
-        parts = self.input_weights[:k], self.cascade_weights[: k * (k - 1) // 2], self.recurrent_weights[:k]
+        k = max(self.installed, 1)
         smaller = eqx.tree_at(
-            lambda c: (c.input_weights, c.cascade_weights, c.recurrent_weights, c.bias), self, (*parts, self.bias[:k])
+            lambda c: (c.input_weights, c.cascade_weights, c.recurrent_weights, c.bias, c.present.value),
+            self,
+            (
+                self.input_weights[:k],
+                self.cascade_weights[: k * (k - 1) // 2],
+                self.recurrent_weights[:k],
+                self.bias[:k],
+                self.present.value[:k],
+            ),
         )
         object.__setattr__(smaller, "output_size", k)
         return smaller

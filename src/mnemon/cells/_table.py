@@ -14,6 +14,7 @@ from ._elman import Elman
 from ._fully_recurrent import FullyRecurrent
 from ._gru import GRU
 from ._hierarchical import Hierarchical
+from ._input_output_hmm import InputOutputHMM
 from ._irnn import IRNN
 from ._jordan import Jordan
 from ._leaky_esn import LeakyESN
@@ -26,7 +27,7 @@ from ._second_order import SecondOrder
 
 _CLASSES = (
     Elman, Jordan, FullyRecurrent, SecondOrder, Cascade, Hierarchical, Clockwork, LSTM, GRU, MinimalGated, LeakyESN,
-    OutputLoop, RecurrentCascade,
+    OutputLoop, RecurrentCascade, InputOutputHMM,
 )  # fmt: skip
 
 CELLS: dict[str, Callable[..., Cell]] = {

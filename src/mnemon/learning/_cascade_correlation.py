@@ -27,7 +27,7 @@ import optax
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from ..cells import RecurrentCascade
+from ..cells import RecurrentCascade, split
 from ..errors import InvalidInput, raise_together
 from ..layers import Network, Passage, Readout, Recurrent, Steps, unfold
 from ._examples import Bucket
@@ -69,7 +69,7 @@ class RecurrentCascadeCorrelation(Hosted):
         ...     Network(RecurrentCascade(7, 3, key=a), readout), RecurrentCascadeCorrelation(pool=2),
         ...     Examples(sample.xs, sample.targets), loss=SquaredError(), until=Until(epochs=3),
         ... )  # fmt: skip
-        >>> int(solution.networks[0].layers.layers[0].cell.installed)  # three epochs: none, one, two units
+        >>> solution.networks[0].layers.layers[0].cell.installed  # three epochs: none, one, two units
         2
 
     """
@@ -218,8 +218,8 @@ def _best_candidate(
         return RecurrentCascade(size, 1, squashing=cell.squashing.__name__, initialiser=draw, key=key)
 
     units = eqx.filter_vmap(make)(jax.random.split(key, how.pool))
-    arrays, rest = eqx.partition(units, eqx.is_inexact_array)
-    rest = eqx.tree_at(lambda c: c.installed, rest, jnp.ones((), jnp.int32))
+    arrays, rest = split(units)
+    rest = eqx.tree_at(lambda c: c.present.value, rest, jnp.ones(1, dtype))
     best, score, passes = _climb(
         lambda arrays: covariance(eqx.combine(arrays, rest), parts, errors),
         arrays,
