@@ -47,7 +47,7 @@ class InputOutputHMM(Cell):
 
     Weights: `transition_weights` (units, units, input_size) and `transition_bias` (units, units), from state (first)
     to state; `start` (units,); `output_weights` V (units, outputs, input_size), `output_bias` c (units, outputs) and,
-    of values, `log_deviations` d (units, outputs), which gradient rules leave alone: no answer depends on them.
+    of values, `log_deviations` d (units, outputs), on which no answer depends, so that they have no slope.
 
     Args:
         input_size: features of a step.
