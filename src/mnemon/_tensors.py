@@ -26,7 +26,9 @@ def write_tensors(
 
     def write(beside: Path) -> None:
         try:
-            save_file({name: np.ascontiguousarray(array) for name, array in tensors.items()}, beside, metadata=words)
+            # A scalar comes out of `ascontiguousarray` with an axis.
+            whole = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in tensors.items()}
+            save_file(whole, beside, metadata=words)
         except SafetensorError as error:
             raise OSError(str(error)) from None
 
