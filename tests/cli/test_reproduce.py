@@ -99,7 +99,7 @@ def test_lengths_end_where_the_next_option_begins(mnemon, here):
     "words, said",
     [
         (("latching-rulse",), "reproduce 'latching-rulse': did you mean 'latching-rules'?"),
-        (("nothing",), "reproduce 'nothing': known: latching-"),
+        (("nothing",), "reproduce 'nothing': known: adding, "),
         (("trials", "60", "70"), "reproduce trials 60 70: one experiment at a time; lengths come after --lengths"),
         (("trials", "latching-rules"), "one experiment at a time"),
         (("trials", "--lengths", "sixty"), "--lengths sixty: expected whole numbers, as in --lengths 60 130"),
