@@ -95,11 +95,15 @@ class ReberRun(Placed):
 
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
         """See `Run`: ten networks a pair of sets."""
-        records = []
+        records, paths = [], []
         for pair in sorted({member // PAIR for member in members}):
             mine = [member for member in members if member // PAIR == pair]
             path = None if checkpoint is None else checkpoint.with_stem(f"{checkpoint.stem}-{pair}")
+            paths.append(path)
             records += self._pair(pair, mine, seed, path)
+        for path in paths:  # what this run named itself nobody else removes
+            if path is not None:
+                path.unlink(missing_ok=True)
         return records
 
     def _pair(self, pair: int, members: list[int], seed: int, checkpoint: Path | None) -> list[Record]:
