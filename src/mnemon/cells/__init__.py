@@ -46,3 +46,5 @@ from ._second_order import SecondOrder as SecondOrder
 from ._second_order import SecondOrderDrive as SecondOrderDrive
 from ._squashing import SQUASHING as SQUASHING
 from ._table import CELLS as CELLS
+from ._wrapped import Wrapped as Wrapped
+from ._wrapped import WrappedRecurrence as WrappedRecurrence

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree
 
-from ..cells import Cell, State, advance
+from ..cells import Cell, State, Wrapped, advance
 from ..layers import flip, unfold
 from ._flow import thinned
 from ._watching import flat, unflat
@@ -35,27 +35,24 @@ class Sloped(NamedTuple):
     slope: Float[Array, "... entries entries"]
 
 
-class Slopes(Cell):
+class Unfinished(Wrapped):
+    """A cell that does nothing at a sequence's end, so that it can go on from there."""
+
+    finish = Cell.finish
+
+
+class Slopes(Unfinished):
     """A cell that says the Jacobian of each of its steps, row by row."""
 
-    cell: Cell
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        self.input_size = cell.input_size
-        self.output_size = flat(cell.initial_state()).size ** 2
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.output_size = flat(self.cell.initial_state()).size ** 2
 
     def initial_state(self) -> Sloped:
         """The cell's own, after no step."""
         start = self.cell.initial_state()
         entries = flat(start)
         return Sloped(start, jnp.zeros((entries.size, entries.size), entries.dtype))
-
-    def project(self, xs: PyTree[Array]) -> Any:
-        """The cell's own."""
-        return self.cell.project(xs)
 
     def step(self, state: Sloped, drive: Any) -> Sloped:
         """The cell's own, and its slope."""
@@ -157,35 +154,6 @@ def _slopes(cell: Cell, xs: Any, lengths: Array, count: int, reverse: bool) -> F
     none = sloped.initial_state().slope
     start = Sloped(before, jnp.broadcast_to(none[None], (lengths.shape[0], *none.shape)))
     return unfold(sloped, ends, state=start, engine="plain")[0]
-
-
-class Unfinished(Cell):
-    """A cell that does nothing at a sequence's end, so that it can go on from there."""
-
-    cell: Cell
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        self.input_size = cell.input_size
-        self.output_size = cell.output_size
-
-    def initial_state(self) -> State:
-        """The cell's own."""
-        return self.cell.initial_state()
-
-    def project(self, xs: PyTree[Array]) -> Any:
-        """The cell's own."""
-        return self.cell.project(xs)
-
-    def step(self, state: State, drive: Any) -> State:
-        """The cell's own, its recurrent product included."""
-        return advance(self.cell, state, drive)
-
-    def output(self, state: State) -> Float[Array, " units"]:
-        """The cell's own."""
-        return self.cell.output(state)
 
 
 def _log_singular(slopes: np.ndarray, lags: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree
 
-from ..cells import GRU, LSTM, SQUASHING, Cell, MinimalGated, Recurs, State
+from ..cells import GRU, LSTM, SQUASHING, Cell, MinimalGated, Recurs, State, Wrapped
 from ..layers import unfold
 from ._bounds import inner
 from ._watching import Seen, unflat
@@ -28,17 +28,8 @@ class Recorded(NamedTuple):
     signals: dict[str, Array]
 
 
-class Recording(Cell):
+class Recording(Wrapped):
     """A cell that carries its signals along."""
-
-    cell: Cell
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        self.input_size = cell.input_size
-        self.output_size = cell.output_size
 
     def initial_state(self) -> Recorded:
         """The cell's own, no signal yet."""
@@ -50,10 +41,6 @@ class Recording(Cell):
 
         nothing = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), jax.eval_shape(shapes))
         return Recorded(start, nothing)
-
-    def project(self, xs: PyTree[Array]) -> Any:
-        """The cell's own."""
-        return self.cell.project(xs)
 
     def step(self, state: Recorded, drive: Any) -> Recorded:
         """The cell's own, and its signals."""
@@ -68,10 +55,11 @@ class Recording(Cell):
         return Recorded(self.cell.finish(state.inner), state.signals)
 
     def _advance(self, before: State, drive: Any) -> Recorded:
-        if isinstance(self.cell, Recurs):
-            drive = jax.tree.map(jnp.add, drive, self.cell.recur(before))
-        after = self.cell.step(before, drive)
-        return Recorded(after, signals_of(self.cell, before, drive, after))
+        cell: Cell = self.cell
+        if isinstance(cell, Recurs):
+            drive = jax.tree.map(jnp.add, drive, cell.recur(before))
+        after = cell.step(before, drive)
+        return Recorded(after, signals_of(cell, before, drive, after))
 
 
 def recording(cell: Cell) -> Cell:

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
-from ..cells import Cell, State, advance
+from ..cells import State, Wrapped
 from ..errors import InvalidInput
 from ..layers import Layer, Mode, Network, Passage, Recurrent, Stack, Steps, no_nudge, unfold
 
@@ -50,37 +50,16 @@ class Tape:
         self.sights: dict[str, Sight] = {}
 
 
-class Seen(Cell):
+class Seen(Wrapped):
     """A cell that says all of its state: the inexact leaves in a row, and behind them its outputs."""
 
-    cell: Cell
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        self.input_size = cell.input_size
-        self.output_size = flat(cell.initial_state()).size + cell.output_size
-
-    def initial_state(self) -> State:
-        """The cell's own."""
-        return self.cell.initial_state()
-
-    def project(self, xs: PyTree[Array]) -> Any:
-        """The cell's own."""
-        return self.cell.project(xs)
-
-    def step(self, state: State, drive: Any) -> State:
-        """The cell's own, its recurrent product included."""
-        return advance(self.cell, state, drive)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.output_size = flat(self.cell.initial_state()).size + self.cell.output_size
 
     def output(self, state: State) -> Float[Array, " entries"]:
         """State and outputs."""
         return jnp.concatenate([flat(state), self.cell.output(state)])
-
-    def finish(self, state: State) -> State:
-        """The cell's own."""
-        return self.cell.finish(state)
 
 
 class Watched(Layer):

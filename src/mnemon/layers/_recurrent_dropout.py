@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, PRNGKeyArray, PyTree
 
-from ..cells import Cell, Drive, State
+from ..cells import Drive, State, WrappedRecurrence
 
 
 class DroppedState(NamedTuple):
@@ -21,22 +21,13 @@ class DroppedState(NamedTuple):
     kept: PyTree[Bool[Array, "..."]] | None
 
 
-class RecurrentDropout(Cell):
+class RecurrentDropout(WrappedRecurrence):
     """A cell whose recurrent product sees only a part of the state, the same part along the whole sequence.
 
     Only what `recur` reads is dropped: the carousel of an LSTM keeps its content.
     """
 
-    cell: Cell
     rate: float = eqx.field(static=True)
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
-
-    def __init__(self, cell: Cell, rate: float) -> None:
-        self.cell = cell
-        self.rate = rate
-        self.input_size = cell.input_size
-        self.output_size = cell.output_size
 
     def initial_state(self) -> DroppedState:
         """Nothing dropped."""
@@ -53,21 +44,17 @@ class RecurrentDropout(Cell):
         kept = [jax.random.bernoulli(k, 1 - self.rate, leaf.shape) for k, leaf in zip(keys, leaves)]
         return DroppedState(inner, jax.tree.unflatten(structure, kept))
 
-    def project(self, xs: PyTree[Array]) -> Drive:
-        """The cell's own."""
-        return self.cell.project(xs)
-
     def recur(self, state: DroppedState) -> Drive:
         """The cell's own, of the part that is kept."""
         if state.kept is None:
-            return self.cell.recur(state.inner)  # pyright: ignore[reportAttributeAccessIssue]
+            return self.cell.recur(state.inner)
         scale = 1 / (1 - self.rate)
         seen = jax.tree.map(
             lambda s, k: jnp.where(k, s * scale, jnp.zeros_like(s)) if jnp.issubdtype(s.dtype, jnp.inexact) else s,
             state.inner,
             state.kept,
         )
-        return self.cell.recur(seen)  # pyright: ignore[reportAttributeAccessIssue]
+        return self.cell.recur(seen)
 
     def step(self, state: DroppedState, drive: Drive) -> DroppedState:
         """The cell's own."""

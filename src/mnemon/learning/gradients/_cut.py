@@ -8,56 +8,25 @@ errors back, so that a weight's gradient needs no more than a trace along its ow
 
 from typing import Any
 
-import equinox as eqx
 import jax
-from jaxtyping import Array, Float, PyTree
 
-from ...cells import Cell, Drive, Recurs, State
+from ...cells import Cell, Drive, Recurs, State, WrappedRecurrence
 from ...errors import InvalidInput
 from ...kernels import StandardForm
 from ...layers import Feedback, Network
 
 
-class CutRecurrence(Cell):
+class CutRecurrence(WrappedRecurrence):
     """A cell with `recur`, of which no error passes back from the recurrent product to the state before."""
-
-    cell: Cell
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        self.input_size = cell.input_size
-        self.output_size = cell.output_size
 
     def standard(self) -> StandardForm | None:
         """The cell's own, where it has one, with no way back through the recurrent weights."""
         form = self.cell.standard()
         return None if form is None else form._replace(cut=True)
 
-    def initial_state(self) -> State:
-        """The cell's own."""
-        return self.cell.initial_state()
-
-    def project(self, xs: PyTree[Array]) -> Drive:
-        """The cell's own."""
-        return self.cell.project(xs)
-
     def recur(self, state: State) -> Drive:
         """The cell's own, of a state that is taken as given."""
-        return self.cell.recur(jax.lax.stop_gradient(state))  # pyright: ignore[reportAttributeAccessIssue]
-
-    def step(self, state: State, drive: Drive) -> State:
-        """The cell's own."""
-        return self.cell.step(state, drive)
-
-    def output(self, state: State) -> Float[Array, " units"]:
-        """The cell's own."""
-        return self.cell.output(state)
-
-    def finish(self, state: State) -> State:
-        """The cell's own."""
-        return self.cell.finish(state)
+        return self.cell.recur(jax.lax.stop_gradient(state))
 
 
 def cut(network: Network, rule: str) -> Network:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree
 
-from ...cells import Cell, Drive, State, split
+from ...cells import Cell, Drive, State, WrappedRecurrence, split
 from ...errors import InvalidInput
 from ...layers import no_nudge, unfold
 
@@ -26,38 +26,15 @@ class Measure(NamedTuple):
     bound: float
 
 
-class Watched(Cell):
+class Watched(WrappedRecurrence):
     """A cell that, on the way back, adds the slope of its Omega to `shadow`, and the number of its steps to `count`.
 
     It runs whole sequences only, as a `sweep`: there the errors of all steps are at hand.
     """
 
-    cell: Any
     shadow: PyTree[Array]
     count: Float[Array, ""]
     measure: Measure = eqx.field(static=True)
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
-
-    def __init__(self, cell: Cell, shadow: PyTree[Array], count: Float[Array, ""], measure: Measure) -> None:
-        self.cell = cell
-        self.shadow = shadow
-        self.count = count
-        self.measure = measure
-        self.input_size = cell.input_size
-        self.output_size = cell.output_size
-
-    def initial_state(self) -> State:
-        """The cell's own."""
-        return self.cell.initial_state()
-
-    def project(self, xs: PyTree[Array]) -> Drive:
-        """The cell's own."""
-        return self.cell.project(xs)
-
-    def recur(self, state: State) -> Drive:
-        """The cell's own."""
-        return self.cell.recur(state)
 
     def step(self, state: State, drive: Drive) -> State:
         """None: no step is taken outside `sweep`."""
@@ -65,14 +42,6 @@ class Watched(Cell):
             f"NormPreserving sees {type(self.cell).__name__} over whole sequences only: it can neither have recurrent "
             "dropout nor stand in a Segmented layer without a length"
         )
-
-    def output(self, state: State) -> Float[Array, " units"]:
-        """The cell's own."""
-        return self.cell.output(state)
-
-    def finish(self, state: State) -> State:
-        """The cell's own."""
-        return self.cell.finish(state)
 
     def sweep(self, xs: PyTree[Array], lengths: Int[Array, " batch"] | None) -> tuple[Array, State]:
         """The cell over whole sequences (batch, time, ...), with another way back."""
@@ -107,42 +76,13 @@ class Watched(Cell):
         return swept(parameters, xs, (self.shadow, self.count), (arrays, lengths))
 
 
-class _Telling(Cell):
+class _Telling(WrappedRecurrence):
     """A cell that says its state beside its output."""
-
-    cell: Any
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        self.input_size = cell.input_size
-        self.output_size = cell.output_size
-
-    def initial_state(self) -> State:
-        """The cell's own."""
-        return self.cell.initial_state()
-
-    def project(self, xs: PyTree[Array]) -> Drive:
-        """The cell's own."""
-        return self.cell.project(xs)
-
-    def recur(self, state: State) -> Drive:
-        """The cell's own."""
-        return self.cell.recur(state)
-
-    def step(self, state: State, drive: Drive) -> State:
-        """The cell's own."""
-        return self.cell.step(state, drive)
 
     def output(self, state: State) -> Float[Array, " said"]:
         """The cell's own, and all numbers of its state."""
         own = self.cell.output(state)
         return jnp.concatenate([own, *(leaf.reshape(-1).astype(own.dtype) for leaf in jax.tree.leaves(state))])
-
-    def finish(self, state: State) -> State:
-        """The cell's own."""
-        return self.cell.finish(state)
 
 
 def _listed(said: Float[Array, "batch time numbers"], cell: Cell) -> State:
