@@ -5,13 +5,18 @@ from ._fixed_order import OrderOfThree as OrderOfThree
 from ._fixed_order import OrderOfTwo as OrderOfTwo
 from ._grammar import Arc as Arc
 from ._grammar import Grammar as Grammar
+from ._henon import Henon as Henon
 from ._latching import Latching as Latching
 from ._long_lag import LongLag as LongLag
+from ._lorenz import Lorenz as Lorenz
+from ._mackey_glass import MackeyGlass as MackeyGlass
 from ._marked import MarkedProduct as MarkedProduct
 from ._marked import MarkedSum as MarkedSum
 from ._marked import Xor as Xor
 from ._multiplication import Multiplication as Multiplication
+from ._narma import Narma as Narma
 from ._parity import Parity as Parity
+from ._plant import Plant as Plant
 from ._problem import Problem as Problem
 from ._problem import Sample as Sample
 from ._random_permutation import RandomPermutation as RandomPermutation
@@ -21,5 +26,6 @@ from ._reber import Reber as Reber
 from ._recall import Copy as Copy
 from ._recall import Memorisation as Memorisation
 from ._sequential_images import SequentialImages as SequentialImages
+from ._series import Series as Series
 from ._temporal_order import TemporalOrder as TemporalOrder
 from ._two_sequence import TwoSequence as TwoSequence
