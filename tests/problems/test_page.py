@@ -22,4 +22,4 @@ def test_every_problem_stands_in_the_table():
     named = {name: getattr(mnemon.problems, name) for name in dir(mnemon.problems) if name[0].isupper()}
     public = {name for name, one in named.items() if hasattr(one, "right") or hasattr(one, "series")}
     public -= {"Problem", "Series"}
-    assert set(re.findall(r"`(\w+)\(", table)) == public
+    assert set(re.findall(r"`([A-Z]\w+)\(", table)) == public
