@@ -126,14 +126,27 @@ def test_it_equals_differences_with_all_that_feeds_back_held(variant, float64):
     xs, targets, shares = jnp.asarray(XS), jnp.asarray(TARGETS), jnp.asarray(SHARES)
 
     def run(network, xs, before):
-        """States of one sequence; those that feed back are its own, or given."""
-        cell, state, states = network.layers.layers[0].cell, None, []
-        state = cell.initial_state()
+        """States of one sequence; those that feed back, and the cells that gates see, are its own, or given."""
+        cell = network.layers.layers[0].cell
+        state, states = cell.initial_state(), []
+        if cell.peepholes is not None:
+            blind = eqx.tree_at(lambda c: c.peepholes, cell, jnp.zeros_like(cell.peepholes))
         for t in range(TIME):
             states.append(state)
-            fed = state if before is None else before[t]
-            state = cell.step(state, cell.project(xs)[t] + cell.recur(fed))
+            drive = cell.project(xs)[t]
+            if before is None:
+                state = cell.step(state, drive + cell.recur(state))
+            elif cell.peepholes is None:
+                state = cell.step(state, drive + cell.recur(before[t]))
+            else:
+                state = blind.step(state, drive + cell.recur(before[t]) + peeped(cell, before[t], before[t + 1]))
         return [*states, state]
+
+    def peeped(cell, before, after):
+        """What the gates see of given cells, as a part of their drive."""
+        seen = [after if gate == "output" else before for gate in cell.variant.gates]
+        nets = [(p * s.cells).reshape(cell.blocks, -1).sum(axis=1) for p, s in zip(cell.peepholes, seen)]
+        return jnp.concatenate([*nets, jnp.zeros(cell.units)])
 
     def costs(ways):
         held = jax.vmap(lambda x: run(whole, x, None))(xs)
@@ -226,6 +239,19 @@ def test_both_engines_cut_in_the_same_place(name, float64):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-12)
 
 
+def test_peepholes_within_another_cell_are_cut_too(float64):
+    """Inside `step` nothing is normalised: the slopes of the cell around are those of the cell within."""
+    inner = lstm(variant="peephole")
+    state = jax.tree.map(lambda leaf: jnp.asarray(RANDOM.normal(size=leaf.shape)), inner.initial_state())
+    drive = jnp.asarray(RANDOM.normal(size=16))
+
+    def slope(cell):
+        return jax.grad(lambda s: probe(cell.step(s, drive)))(state)
+
+    assert_close(slope(CutRecurrence(Normalised(inner))), slope(CutRecurrence(inner)))
+    assert not np.allclose(slope(CutRecurrence(inner)).cells, slope(inner).cells)
+
+
 def test_an_elman_cell_is_left_with_the_present_step(float64):
     # Feature k is on at step k only: column k of the input weights tells what the error does at step k.
     clock = np.broadcast_to(np.eye(TIME), (3, TIME, TIME))
@@ -309,6 +335,8 @@ def test_a_population_learns_by_it():
 CUT = {
     "1997": lambda: lstm(variant="1997", cells_per_block=2),
     "peephole": lambda: lstm(variant="peephole"),
+    "coupled": lambda: lstm(variant="coupled"),
+    "full-gates": lambda: lstm(variant="full-gates"),
     "GRU": lambda: GRU(FEATURES, 5, initialiser=start, key=jax.random.key(1)),
     "Elman": lambda: Elman(FEATURES, 5, initialiser=start, key=jax.random.key(1)),
     "segmented": lambda: Segmented(lstm(), Elman(4, 3, initialiser=start, key=jax.random.key(2)), 2),

@@ -49,6 +49,13 @@ class Cell(eqx.Module):
         """The state after one step. Where the cell has `recur`, `drive` already holds the recurrent product."""
         raise NotImplementedError
 
+    def cut_step(self, state: State, drive: Drive) -> State:
+        """`step`, of the same value, for rules that pass errors along a unit's own way only (`Truncated1997`).
+
+        A cell of which more than that passes back inside `step` takes it as given here.
+        """
+        return self.step(state, drive)
+
     def output(self, state: State) -> Float[Array, " units"]:
         """What the rest of the network sees of a state."""
         raise NotImplementedError

@@ -11,7 +11,7 @@ also what is seen from outside. Coupled gates are one minus each other. The cell
 sums over the cells of the block. Papers: see the rows of the table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -174,10 +174,18 @@ class LSTM(Cell):
 
     def step(self, state: LSTMState, drive: Float[Array, " rows"]) -> LSTMState:
         """The equations above, for whichever gates the row has."""
+        return self._step(state, drive, lambda cells: cells)
+
+    def cut_step(self, state: LSTMState, drive: Float[Array, " rows"]) -> LSTMState:
+        """The equations above, in which the cells that peepholes see are taken as given (Gers and others 2002)."""
+        return self._step(state, drive, jax.lax.stop_gradient)
+
+    def _step(self, state: LSTMState, drive: Float[Array, " rows"], seen_as: Callable[[Array], Array]) -> LSTMState:
         variant, blocks = self.variant, self.blocks
+        seen_before = seen_as(state.cells)
         nets = {name: drive[k * blocks : (k + 1) * blocks] for k, name in enumerate(variant.gates)}
         net_cell = drive[len(variant.gates) * blocks :]
-        seen = {name: net + self._peep(name, state.cells) for name, net in nets.items() if name != "output"}
+        seen = {name: net + self._peep(name, seen_before) for name, net in nets.items() if name != "output"}
         opened = {name: logistic(net) for name, net in seen.items()}
         through = {name: self._spread(gate) for name, gate in opened.items()}
         if variant.coupled:
@@ -190,7 +198,7 @@ class LSTM(Cell):
         cells = kept + written
         read = SQUASHING[variant.squash_out](cells)
         if "output" in nets:
-            opened["output"] = logistic(nets["output"] + self._peep("output", cells))
+            opened["output"] = logistic(nets["output"] + self._peep("output", seen_as(cells)))
             read = self._spread(opened["output"]) * read
         if self.projection_weights is not None:
             read = self.projection_weights @ read

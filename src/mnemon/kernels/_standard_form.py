@@ -29,7 +29,7 @@ class StandardForm(NamedTuple):
         enter: a cell's state as (sources, cells); leave: the state again.
         squash_in, squash_out: names of squashing functions; of an "elman", the first is its own.
         input_gate, forget_gate, output_gate, coupled, gates_feed_back, shift: see `LSTMVariant`.
-        cut: no error passes back through the recurrent weights.
+        cut: no error passes back through the recurrent weights and the peepholes.
 
     """
 

@@ -99,6 +99,10 @@ class Normalised(Cell):
         """The cell's own."""
         return self.cell.step(state, drive)
 
+    def cut_step(self, state: State, drive: Drive) -> State:
+        """The cell's own."""
+        return self.cell.cut_step(state, drive)
+
     def output(self, state: State) -> Float[Array, " units"]:
         """The cell's own."""
         return self.cell.output(state)

@@ -116,7 +116,7 @@ struct LstmRow {
     if constexpr (SOURCES == 4) ie = error[1], fe = error[2], oe += error[3];
     V e = cell_error + error[0] * o * slope<T>(v.squash_out, s);
     V at_o = v.output_gate ? oe * (o - o * o) : V{};
-    if (v.peepholes) e += at_o * peep[2];
+    if (v.peepholes && !v.cut) e += at_o * peep[2];
     // A coupled gate's own error goes to the gate that it is formed from.
     V ie_all = e * g, fe_all = e * cells_before;
     V at_i{}, at_f{};
@@ -132,7 +132,7 @@ struct LstmRow {
     net_error[3] = e * i * slope<T>(v.squash_in, g);
     cell_error = e * f;
     if (v.peepholes) {
-      cell_error += at_i * peep[0] + at_f * peep[1];
+      if (!v.cut) cell_error += at_i * peep[0] + at_f * peep[1];
       peep_error[0] += at_i * cells_before;
       peep_error[1] += at_f * cells_before;
       peep_error[2] += at_o * c;

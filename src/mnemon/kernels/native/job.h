@@ -16,7 +16,7 @@ struct Variant {
   bool input_gate, forget_gate, output_gate;
   bool peepholes, coupled;
   bool gates_feed_back;  // the gates are recurrent sources too
-  bool cut;              // no error passes back through the recurrent weights
+  bool cut;              // no error passes back through the recurrent weights and the peepholes
   double shift;          // subtracted from the present gate's net input where a coupled one is formed
 };
 

@@ -14,11 +14,11 @@ v in blocks with gates in and out, and sources m, that leaves
     dw_in_m = sum_t sum_v e_s_v ds_v/dw_in_m,    dw_v_m = sum_t e_s_v ds_v/dw_v_m              (A.24, A.26)
 
 which is local in time, with one number stored for each weight. The same numbers come from back-propagation through
-cells whose `recur` passes no error back (`_cut.py`), and so they are computed here. All of `step` stays: a forget gate
-multiplies the traces as it multiplies the state (f(t) ds/dw(t-1) + ...), and peepholes, which see the cells and not
-what feeds back, pass errors to the cells as the carousel does. Other cells are cut in the same place: of an Elman
-cell the present step alone is left. A product that a cell keeps inside `step` (the candidate's of `MinimalGated`, and
-of a GRU with the reset before it) stays whole.
+cells whose `recur` passes no error back (`_cut.py`), and so they are computed here. A forget gate multiplies the traces
+as it multiplies the state (f(t) ds/dw(t-1) + ...). Peepholes learn and pass no error to the cells that they see (F.
+Gers, N. Schraudolph and J. Schmidhuber, JMLR 3:115-143, 2002). All else of `step` stays. Other cells are cut in the
+same place: of an Elman cell the present step alone is left. A product that a cell keeps inside `step` (the candidate's
+of `MinimalGated`, and of a GRU with the reset before it) stays whole.
 """
 
 from typing import Any, ClassVar
