@@ -14,6 +14,8 @@ from ._long import read_long as read_long
 from ._npz import read_npz as read_npz
 from ._npz import write_npz as write_npz
 from ._read import read as read
+from ._series import SeriesTable as SeriesTable
+from ._series import read_series as read_series
 from ._text import UNKNOWN as UNKNOWN
 from ._text import read_symbols as read_symbols
 from ._text import read_text as read_text

@@ -11,7 +11,7 @@ from mnemon._files import existing
 from mnemon.data._dataset import Dataset
 from mnemon.data._files import keeps_nan
 from mnemon.data._roles import find_roles
-from mnemon.data._table import MOST, Places, absent, column_of, is_number, labels, numbers, rows_of, separator_of, times
+from mnemon.data._table import MOST, Places, absent, delimited, labels, numbers, separator_of, times
 from mnemon.errors import InvalidInput, raise_together
 from mnemon.sequences import Sequences
 
@@ -68,7 +68,7 @@ def read_long(
         columns = _parquet(path)
         places = Places("row", range(len(next(iter(columns.values()), []))))
     else:
-        columns, lines = _delimited(path, separator_of(path) if separator is None else separator)
+        columns, lines = delimited(path, separator_of(path) if separator is None else separator)
         places = Places("line", lines)
     roles = {"id": id, "time": time, "label": label, "group": group, "boundary": boundary, "symbol": symbol}
     return from_columns(columns, roles, channels, places, str(path), path.name.split(".")[0], allow_nan=allow_nan)
@@ -200,30 +200,6 @@ def _by_sequence(y: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.n
     steps = np.empty(len(lengths), object)
     steps[:] = [y[start : start + length] for start, length in zip(starts, lengths)]
     return steps
-
-
-def _delimited(path: Path, separator: str) -> tuple[dict[str, np.ndarray], list[int]]:
-    """The columns of a table of text, by the names in its first line, and the lines of its rows."""
-    rows, lines = rows_of(path, separator)
-    if len(rows) < 2:
-        count = f"{len(rows)} line" + ("" if len(rows) == 1 else "s")
-        raise InvalidInput(f"{path}: expected a line of column names and a line a step; got {count}")
-    head, *rows = rows
-    head = [name.strip() for name in head]
-    problems = []
-    others = [other for other in (",", ";", "\t") if other in head[0]]
-    if len(head) == 1 and others:
-        problems.append(f"the only column is {head[0]!r}; if {others[0]!r} separates columns, say separator=")
-    if all(is_number(cell) for cell in head):
-        problems.append("the first line holds numbers; it has to name the columns")
-    problems += [f"column {name!r} is there twice" for name in sorted({n for n in head if head.count(n) > 1})]
-    problems += [
-        f"line {line}: {len(row)} cells, but {len(head)} columns"
-        for row, line in zip(rows, lines[1:])
-        if len(row) != len(head)
-    ]
-    raise_together(problems, str(path), most=MOST)
-    return {name: column_of(cells) for name, cells in zip(head, zip(*rows))}, lines[1:]
 
 
 def _parquet(path: Path) -> dict[str, np.ndarray]:

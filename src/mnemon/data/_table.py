@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from mnemon.data._files import text_of
-from mnemon.errors import InvalidInput
+from mnemon.errors import InvalidInput, raise_together
 
 MOST = 5  # problems told of one table
 _MISSING = {"", "?", "nan", "na", "n/a", "<na>", "nat", "none", "null"}
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?")
 _WITH_ZONE = re.compile(r"\d(Z|[+-]\d\d:?\d\d)$")
 
 
@@ -56,6 +57,31 @@ def rows_of(path: Path, separator: str) -> tuple[list[list[str]], list[int]]:
     return rows, lines
 
 
+def delimited(path: Path, separator: str) -> tuple[dict[str, np.ndarray], list[int]]:
+    """The columns of a table of text, by the names in its first line, and the lines of its rows."""
+    rows, lines = rows_of(path, separator)
+    if len(rows) < 2:
+        count = f"{len(rows)} line" + ("" if len(rows) == 1 else "s")
+        raise InvalidInput(f"{path}: expected a line of column names and a line a step; got {count}")
+    head, *rows = rows
+    head = [name.strip() for name in head]
+    problems = []
+    others = [other for other in (",", ";", "\t") if other in head[0]]
+    if len(head) == 1 and others:
+        problems.append(f"the only column is {head[0]!r}; if {others[0]!r} separates columns, say separator=")
+    if all(is_number(cell) for cell in head):
+        problems.append("the first line holds numbers; it has to name the columns")
+    problems += [f"column {name!r} is there twice" for name in sorted({n for n in head if head.count(n) > 1})]
+    problems += [
+        f"line {line}: {len(row)} cells, but {len(head)} columns"
+        + ("; numbers have decimal points, not commas" if separator == "," and len(row) > len(head) else "")
+        for row, line in zip(rows, lines[1:])
+        if len(row) != len(head)
+    ]
+    raise_together(problems, str(path), most=MOST)
+    return {name: column_of(cells) for name, cells in zip(head, zip(*rows))}, lines[1:]
+
+
 def is_number(text: str) -> bool:
     """Whether a cell of text is a number, NaN and infinity among them."""
     try:
@@ -78,10 +104,10 @@ def numbers(column: np.ndarray, name: str, places: Places, *, allow_nan: bool) -
         values = column if column.dtype.kind == "f" else column.astype(np.float64)
         bad = {}
     elif column.dtype.kind == "c":
-        values, bad = np.zeros(len(column)), {k: str(cell) for k, cell in enumerate(column.tolist())}
+        values, bad = np.zeros(len(column)), {k: f"{cell} is no number" for k, cell in enumerate(column.tolist())}
     else:
         values, bad = _floats(column)
-    problems = [(k, f"{places.at(k, name)}: {text} is no number") for k, text in bad.items()]
+    problems = [(k, f"{places.at(k, name)}: {text}") for k, text in bad.items()]
     known = np.isfinite(values)
     if not known.all():
         for k in np.flatnonzero(~known).tolist():
@@ -104,13 +130,25 @@ def _floats(column: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
     values, bad = np.full(len(column), np.nan), {}
     for k, cell in enumerate(column):
         text = "" if cell is None else str(cell).strip()
-        if text.lower() in _MISSING:
+        if is_missing(text):
             continue
         if is_number(text):
             values[k] = float(text)
         else:
-            bad[k] = repr(text)
+            bad[k] = told(text)
     return values, bad
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell of text says that there is no value: empty, or a word such as NA."""
+    return text.strip().lower() in _MISSING
+
+
+def told(text: str) -> str:
+    """What is wrong with a cell that is no number."""
+    if _DECIMAL_COMMA.fullmatch(text):
+        return f"{text!r} is no number; with a decimal point it would be {text.replace(',', '.')}"
+    return f"{text!r} is no number"
 
 
 def absent(column: np.ndarray) -> list[int]:
