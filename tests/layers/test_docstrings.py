@@ -5,8 +5,8 @@ import pytest
 from mnemon import layers
 
 MAIN = [
-    "Convolution", "Embedding", "Feedback", "LayerNorm", "Network", "Normalised", "Pyramid", "Segmented", "SymbolMark",
-    "ThresholdMark",
+    "ClosedLoop", "Convolution", "DelayLine", "Embedding", "Feedback", "LayerNorm", "Network", "Normalised", "Pyramid",
+    "Segmented", "SymbolMark", "ThresholdMark", "Through", "dmlp", "narx",
 ]  # fmt: skip
 
 

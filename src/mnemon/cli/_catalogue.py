@@ -57,7 +57,7 @@ def cells() -> list[Entry]:
 
 def layers() -> list[Entry]:
     """The layers, and cells that are made of cells."""
-    return list(_exported("layers", ("Layer", "Cell", "Pool")))
+    return list(_exported("layers", ("Layer", "Cell", "Pool", "OwnAnswers")))
 
 
 def gradients() -> list[Entry]:
@@ -115,7 +115,7 @@ def readouts() -> list[Entry]:
 
 def losses() -> list[Entry]:
     """What an answer costs."""
-    return [entry._replace(reference="") for entry in _exported("learning", ("Loss",))]
+    return [entry._replace(reference="") for entry in _exported("learning", ("Loss", "ValueLoss"))]
 
 
 KINDS = {

@@ -83,7 +83,7 @@ def _look(estimator: Any, judged: Any, sequences: int, network: int) -> tuple[An
     examples = Examples(cast(Sequences, readable[fewer]), take_targets(targets, fewer))
     with estimator._precise():
         one = estimator.population_[network]
-        (bucket,) = examples.buckets(np.dtype(one.readout.weights.dtype), 1)
+        (bucket,) = examples.buckets(np.dtype(one.dtype), 1)
         found = look_into(one, bucket.xs, bucket.lengths, bucket.targets, estimator._loss())
     words = described(some, task)
     if len(fewer) < len(readable):

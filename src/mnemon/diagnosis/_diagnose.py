@@ -197,7 +197,7 @@ def _checked(network: Any, xs: Any, lengths: Any) -> tuple[Any, Any, np.ndarray]
     if not isinstance(network, Network):
         raise InvalidType(f"diagnose: expected a Network, got {type(network).__name__}")
     values = jnp.asarray(values_of(xs))
-    dtype = network.readout.weights.dtype
+    dtype = network.dtype
     if jnp.issubdtype(values.dtype, jnp.integer) and values.ndim == 2:
         values = jax.nn.one_hot(values, network.input_size, dtype=dtype)
     if values.ndim != 3 or values.shape[2] != network.input_size or not values.size:

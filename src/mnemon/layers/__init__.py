@@ -1,4 +1,12 @@
+from ._closed_loop import ClosedLoop as ClosedLoop
+from ._closed_loop import closed as closed
+from ._closed_loop import opened as opened
 from ._convolution import Convolution as Convolution
+from ._delay_line import DelayLine as DelayLine
+from ._dynamic_networks import dlnn as dlnn
+from ._dynamic_networks import dmlp as dmlp
+from ._dynamic_networks import narx as narx
+from ._dynamic_networks import rmlp as rmlp
 from ._embedding import Embedding as Embedding
 from ._feedback import Feedback as Feedback
 from ._layer import Layer as Layer
@@ -20,6 +28,7 @@ from ._pyramid import Pyramid as Pyramid
 from ._readout import PLACES as PLACES
 from ._readout import Answer as Answer
 from ._readout import Readout as Readout
+from ._readout import Through as Through
 from ._recurrent import Bidirectional as Bidirectional
 from ._recurrent import Recurrent as Recurrent
 from ._recurrent_dropout import RecurrentDropout as RecurrentDropout

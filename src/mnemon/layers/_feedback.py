@@ -15,10 +15,10 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..cells import Cell
 from ..errors import InvalidInput
 from ._network import Network
-from ._network_cell import NetworkCell, NetworkState
+from ._network_cell import NetworkState
+from ._own_answers import OwnAnswers
 from .unfold import unfold
 
 
@@ -29,7 +29,7 @@ class FeedbackState(NamedTuple):
     past: Float[Array, "... deepest outputs"]
 
 
-class Feedback(Cell):
+class Feedback(OwnAnswers):
     """A network whose own earlier answers stand beside its inputs: a cell, for `unfold` and `generate`.
 
     `network` is also run by itself, over whole sequences in the open loop, on inputs made by `forced`; where targets
@@ -60,10 +60,7 @@ class Feedback(Cell):
 
     """
 
-    cell: NetworkCell
     delays: tuple[int, ...] = eqx.field(static=True)
-    input_size: int = eqx.field(static=True)
-    output_size: int = eqx.field(static=True)
 
     def __init__(self, network: Network, delays: tuple[int, ...] = (1,)) -> None:
         self.delays = tuple(delays)
@@ -75,15 +72,7 @@ class Feedback(Cell):
                 f"Feedback: {len(self.delays)} delays of {network.output_size} answers make {answers} inputs, but the "
                 f"network takes {network.input_size}; make it with input_size = {answers} + the given inputs"
             )
-        network.begin()  # tells if it is not causal
-        self.cell = NetworkCell(network)
-        self.input_size = network.input_size - answers
-        self.output_size = network.output_size
-
-    @property
-    def network(self) -> Network:
-        """The network itself."""
-        return self.cell.network
+        super().__init__(network, network.input_size - answers)
 
     def forced(
         self, xs: Float[Array, "*batch time inputs"], targets: Float[Array, "*batch time outputs"]
@@ -105,19 +94,11 @@ class Feedback(Cell):
         start = self.cell.initial_state()
         return FeedbackState(start, jnp.zeros((max(self.delays), self.output_size), start.answer.dtype))
 
-    def project(self, xs: Float[Array, "time inputs"]) -> Float[Array, "time inputs"]:
-        """As they are: a network cannot split."""
-        return xs
-
     def step(self, state: FeedbackState, drive: Float[Array, " inputs"]) -> FeedbackState:
         """The first of the equations above."""
         seen = jnp.concatenate([drive, *(state.past[-delay] for delay in self.delays)])
         after = self.cell.step(state.network, seen)
         return FeedbackState(after, jnp.concatenate([state.past[1:], after.answer[None]]))
-
-    def output(self, state: FeedbackState) -> Float[Array, " outputs"]:
-        """The answer."""
-        return self.cell.output(state.network)
 
 
 def _delayed(targets: Float[Array, "*batch time outputs"], delay: int) -> Float[Array, "*batch later outputs"]:

@@ -67,6 +67,12 @@ class Network(eqx.Module):
         parts = jax.tree.leaves(self, is_leaf=lambda part: isinstance(part, Cell))
         return any(isinstance(part, Cell) and finishes(part) for part in parts)
 
+    @property
+    def dtype(self) -> Any:
+        """The type of its weights, of those of the readout where it has some."""
+        leaves = jax.tree.leaves(eqx.filter(self, eqx.is_inexact_array))
+        return leaves[-1].dtype if leaves else jnp.result_type(float)
+
     def weight_count(self) -> int:
         """Number of trainable weights."""
         return sum(leaf.size for leaf in jax.tree.leaves(trainable(self)))
@@ -131,4 +137,4 @@ class Network(eqx.Module):
         return xs if self.layers.reads_symbols else self._spelt(xs)
 
     def _spelt(self, xs: PyTree[Array]) -> PyTree[Array]:
-        return spelt(xs, self.input_size, self.readout.weights.dtype)
+        return spelt(xs, self.input_size, self.dtype)

@@ -42,7 +42,7 @@ class NetworkCell(Cell):
 
     def initial_state(self) -> NetworkState:
         """The network's memory before the first step; the answer is not yet one, and zero."""
-        return NetworkState(self.network.begin(), jnp.zeros(self.output_size, self.network.readout.weights.dtype))
+        return NetworkState(self.network.begin(), jnp.zeros(self.output_size, self.network.dtype))
 
     def project(self, xs: PyTree[Array]) -> PyTree[Array]:
         """As they are: a network cannot split."""

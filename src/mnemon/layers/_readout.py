@@ -99,6 +99,11 @@ class Readout(eqx.Module):
         """Whether answers are an affine map of what is seen."""
         return self.squashing is SQUASHING["identity"]
 
+    @property
+    def weighs(self) -> bool:
+        """Whether it has weights of its own, which a learner may solve for."""
+        return True
+
     def __call__(self, passage: Passage, xs: Float[Array, "*batch time features"]) -> Answer:
         """Read whole sequences. Raises as `see`."""
         seen = self.see(passage, xs)
@@ -150,3 +155,46 @@ class Readout(eqx.Module):
         if self.bias is not None:
             nets = nets + self.bias.reshape((1,) * (nets.ndim - 1) + (-1,))
         return self.squashing(nets)
+
+
+class Through(Readout):
+    """z = r: hands on what the layers say, which are answers already. It has no weights.
+
+    Args:
+        size: units of the layer below, and number of outputs.
+        at: "steps", "end" or "segments".
+
+    Raises:
+        InvalidInput: another place.
+
+    Example:
+        >>> import jax
+        >>> from mnemon.cells import Jordan
+        >>> from mnemon.layers import Network, Through
+        >>> network = Network(Jordan(2, 8, outputs=3, key=jax.random.key(0)), Through(3))
+        >>> network(jax.numpy.ones((4, 20, 2))).values.shape
+        (4, 20, 3)
+
+    """
+
+    weights: None
+
+    def __init__(self, size: int, *, at: Literal["steps", "end", "segments"] = "steps") -> None:
+        if at not in ("steps", "end", "segments"):
+            raise InvalidInput(f"at={at!r}: {suggest(str(at), ('steps', 'end', 'segments'))}")
+        self.weights = None  # pyright: ignore[reportIncompatibleVariableOverride] - who needs them asks `weighs`
+        self.bias = None
+        self.pool = None
+        self.at = at
+        self.squashing = SQUASHING["identity"]
+        self.sees_input = 0
+        self.input_size = size
+        self.output_size = size
+
+    @property
+    def weighs(self) -> bool:
+        """No."""
+        return False
+
+    def _affine(self, seen: Float[Array, "*batch sources"]) -> Float[Array, "*batch outputs"]:
+        return seen

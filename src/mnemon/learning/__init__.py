@@ -10,6 +10,8 @@ from ._evaluate import step_answers as step_answers
 from ._evolino import Evolino as Evolino
 from ._examples import Examples as Examples
 from ._expectation_maximisation import ExpectationMaximisation as ExpectationMaximisation
+from ._forecast_losses import GaussianLikelihood as GaussianLikelihood
+from ._forecast_losses import Pinball as Pinball
 from ._fresh import Fresh as Fresh
 from ._hosted import Generation as Generation
 from ._hosted import Hosted as Hosted

@@ -26,7 +26,7 @@ def start_blocks(
     """Members before the first epoch, (blocks, width); the last block is filled up with inactive copies."""
     members = len(population)
     count = -(-members // width)
-    dtype = population.stacked.readout.weights.dtype
+    dtype = population.stacked.dtype
     update = learner.update.for_members(members, dtype)
     # NumPy until the arrays are cut, whatever the fields say.
     whole: Any = np.zeros(members, np.int32)

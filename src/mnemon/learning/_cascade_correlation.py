@@ -160,6 +160,10 @@ def _cell_of(network: Network) -> RecurrentCascade:
             'RecurrentCascadeCorrelation reads sequences forwards and answers at="end" or at="steps"; got '
             f"at={network.readout.at!r}{', backwards' if layer.reverse else ''}"
         )
+    if not network.readout.weighs:
+        raise InvalidInput(
+            f"RecurrentCascadeCorrelation trains the readout's weights, but {type(network.readout).__name__} has none"
+        )
     return layer.cell
 
 

@@ -90,7 +90,7 @@ def _batches(population: Population, xs: Sequences) -> Iterator[tuple[np.ndarray
 
 
 def _dtype(population: Population) -> np.dtype:
-    return np.dtype(population.stacked.readout.weights.dtype)
+    return np.dtype(population.stacked.dtype)
 
 
 @eqx.filter_jit

@@ -84,8 +84,9 @@ class ExpectationMaximisation(Hosted):
     def generations(self, network: Network, buckets: tuple[Bucket, ...], loss: Loss, seed: int) -> Iterator[Generation]:
         """See `Hosted`: after each iteration, with its one pass over the data."""
         cell = _cell_of(network, loss)
-        size, dtype = cell.output_size, network.readout.weights.dtype
-        network = eqx.tree_at(lambda n: n.readout.weights, network, jnp.eye(size, dtype=dtype))
+        size, dtype = cell.output_size, network.dtype
+        if network.readout.weighs:
+            network = eqx.tree_at(lambda n: n.readout.weights, network, jnp.eye(size, dtype=dtype))
         if network.readout.bias is not None:
             network = eqx.tree_at(lambda n: n.readout.bias, network, jnp.zeros(size, dtype))
         with jax.enable_x64(True):

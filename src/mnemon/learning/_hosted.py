@@ -92,7 +92,7 @@ def solve_each(
 
     """
     begun = time.perf_counter()
-    dtype = population.stacked.readout.weights.dtype
+    dtype = population.stacked.dtype
     buckets = data.buckets(dtype, 4)
     judges = () if validation is None else validation.buckets(dtype, 4)
     limits = _limits(until, len(population))

@@ -29,7 +29,7 @@ class Ridge(Hosted):
         penalty: strength of the penalty, in units of the mean square of what the readout sees; not negative.
 
     Raises:
-        InvalidInput: a negative penalty; (by `solve`) a readout that squashes.
+        InvalidInput: a negative penalty; (by `solve`) a readout that squashes, or has no weights.
 
     """
 
@@ -42,6 +42,11 @@ class Ridge(Hosted):
     def solve(self, network: Network, buckets: tuple[Bucket, ...], loss: Loss, seed: int) -> Network:
         """See `Hosted`; float64 inside, whatever the network's precision."""
         readout = network.readout
+        if not readout.weighs:
+            raise InvalidInput(
+                f"Ridge: the readout, {type(readout).__name__}, hands on what the layers say and has no weights to "
+                "solve for; give the network a Readout"
+            )
         if not readout.answers_linearly:
             raise InvalidInput("Ridge: the readout squashes its answers; it needs squashing='identity'")
         square = cross = None

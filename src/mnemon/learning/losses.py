@@ -123,48 +123,86 @@ class BinaryCrossEntropy(Loss):
         return ((answer.at_end() > 0) == (targets > 0.5)).all(axis=-1).astype(answer.values.dtype)
 
 
-class SquaredError(Loss):
+class ValueLoss(Loss):
+    """Base of losses whose targets are numbers: (batch, series), or (batch, time, series).
+
+    A step with NaN as target is not asked for. The score is the negative loss, of one target a sequence at the end.
+
+    Attributes:
+        one_for_each: what there is one target for, in words.
+
+    """
+
+    one_for_each: ClassVar[str]
+
+    def series(self, outputs: int) -> int:
+        """How many numbers a target of a network of so many outputs has.
+
+        Raises:
+            InvalidInput: the outputs do not make whole series.
+
+        """
+        raise NotImplementedError
+
+    def costs(self, wanted: Float[Array, "*batch series"], said: Float[Array, "*batch outputs"]) -> Float[Array, "..."]:
+        """What each answer costs, (*batch,)."""
+        raise NotImplementedError
+
+    def check_targets(self, targets: Targets, outputs: int) -> None:
+        """Values (n, series), or (series,) a step."""
+        name, size = type(self).__name__, self.series(outputs)
+        steps = isinstance(targets, StepTargets)
+        values = targets.values if steps else targets
+        if values.ndim != 2 or values.shape[1] != size or not np.issubdtype(values.dtype, np.number):
+            raise InvalidInput(
+                f"{name} needs numbers (n, {size}), one for each {self.one_for_each}; got {values.dtype} of shape "
+                f"{values.shape}"
+            )
+        known = values[targets.known] if steps else values
+        if not np.all(np.isfinite(known)):
+            raise InvalidInput(f"{name}: the targets hold NaN or infinity")
+        if not known.size:
+            raise InvalidInput(f"{name}: no step has a target")
+
+    def __call__(
+        self, answer: Answer, targets: Float[Array, "batch series"] | Float[Array, "batch time series"]
+    ) -> Float[Array, " batch"]:
+        """See `Loss`."""
+        if targets.ndim == 3:
+            asked = _marks(answer) & ~jnp.isnan(targets).any(axis=-1)
+            # no gradient of what is not asked
+            wanted, said = (jnp.where(asked[..., None], part, 0) for part in (targets, answer.values))
+            return _mean(self.costs(wanted, said), asked)
+        if answer.marks is None:
+            return self.costs(targets, answer.values)
+        wanted = jnp.broadcast_to(targets[:, None], (*answer.marks.shape, targets.shape[-1]))
+        return _mean(self.costs(wanted, answer.values), answer.marks)
+
+    def score(
+        self, answer: Answer, targets: Float[Array, "batch series"] | Float[Array, "batch time series"]
+    ) -> Float[Array, " batch"]:
+        """See `Loss`."""
+        return -self(answer, targets) if targets.ndim == 3 else -self.costs(targets, answer.at_end())
+
+
+class SquaredError(ValueLoss):
     """Mean over outputs of (d - z)^2: targets (batch, outputs), or (batch, time, outputs). The score is its negative.
 
     A step with NaN as target is not asked for.
     """
 
     score_name: ClassVar[str] = "negative squared error"
+    one_for_each: ClassVar[str] = "output of the network"
 
-    def check_targets(self, targets: Targets, outputs: int) -> None:
-        """Values (n, outputs), or (outputs,) a step."""
-        steps = isinstance(targets, StepTargets)
-        values = targets.values if steps else targets
-        if values.ndim != 2 or values.shape[1] != outputs or not np.issubdtype(values.dtype, np.number):
-            raise InvalidInput(
-                f"SquaredError needs numbers (n, {outputs}), one for each output of the network; got {values.dtype} "
-                f"of shape {values.shape}"
-            )
-        known = values[targets.known] if steps else values
-        if not np.all(np.isfinite(known)):
-            raise InvalidInput("SquaredError: the targets hold NaN or infinity")
-        if not known.size:
-            raise InvalidInput("SquaredError: no step has a target")
+    def series(self, outputs: int) -> int:
+        """As many as outputs."""
+        return outputs
 
-    def __call__(
-        self, answer: Answer, targets: Float[Array, "batch outputs"] | Float[Array, "batch time outputs"]
-    ) -> Float[Array, " batch"]:
-        """See `Loss`."""
-        if targets.ndim == 3:
-            asked = _marks(answer) & ~jnp.isnan(targets).any(axis=-1)
-            wanted = jnp.where(asked[..., None], targets, answer.values)  # no gradient of what is not asked
-            return _mean(jnp.square(wanted - answer.values).mean(axis=-1), asked)
-        if answer.marks is None:
-            return jnp.square(targets - answer.values).mean(axis=-1)
-        return _mean(jnp.square(targets[:, None] - answer.values).mean(axis=-1), answer.marks)
-
-    def score(
-        self, answer: Answer, targets: Float[Array, "batch outputs"] | Float[Array, "batch time outputs"]
-    ) -> Float[Array, " batch"]:
-        """See `Loss`."""
-        if targets.ndim == 3:
-            return -self(answer, targets)
-        return -jnp.square(targets - answer.at_end()).mean(axis=-1)
+    def costs(
+        self, wanted: Float[Array, "*batch outputs"], said: Float[Array, "*batch outputs"]
+    ) -> Float[Array, "..."]:
+        """The mean of the squares."""
+        return jnp.square(wanted - said).mean(axis=-1)
 
 
 def _marks(answer: Answer) -> Bool[Array, "batch time"]:

@@ -80,7 +80,7 @@ def train(
 
     """
     population = Population.of(networks, seed)
-    dtype = population.stacked.readout.weights.dtype
+    dtype = population.stacked.dtype
     fresh = data if isinstance(data, Fresh) else None
     if isinstance(data, Fresh):
         shared, everyone = None, [data.examples(seed, 0) for seed in np.asarray(population.seeds)]

@@ -49,7 +49,8 @@ class RFLO(Gradient):
         seed: of the random weights.
 
     Raises:
-        InvalidInput: another feedback; (by `init` and `step`) a network with a cell that cannot split off `recur`.
+        InvalidInput: another feedback; (by `init` and `step`) a network with a cell that cannot split off `recur`,
+            or random weights for a readout that has none.
 
     """
 
@@ -67,6 +68,11 @@ class RFLO(Gradient):
         cut(network, "RFLO")
         if self.feedback == "readout":
             return None
+        if not network.readout.weighs:
+            raise InvalidInput(
+                f"RFLO: random weights stand for those of the readout, but {type(network.readout).__name__} has none; "
+                'take RFLO(feedback="readout"), or a network with a Readout'
+            )
         weights = network.readout.weights
         reach = weights.shape[1] ** -0.5
         return jax.random.uniform(jax.random.key(self.seed), weights.shape, weights.dtype, -reach, reach)

@@ -125,7 +125,7 @@ class _Task(NamedTuple):
     @property
     def dtype(self) -> Any:
         """That of the networks, which is not always JAX's own."""
-        return self.population.stacked.readout.weights.dtype
+        return self.population.stacked.dtype
 
 
 def _check(stack: Stack, each: list[Sequences], members: int) -> None:

@@ -120,7 +120,7 @@ class KalmanFilter(Update):
                 f"{weights:,} weights, and at most {MOST:,} are allowed; take a smaller network, "
                 "DecoupledKalmanFilter() with smaller groups, or an optimiser that follows the gradient"
             )
-        dtype = network.readout.weights.dtype
+        dtype = network.dtype
         start = jnp.asarray(self.uncertainty).astype(dtype) * _identity(index, dtype)
         return KalmanMemory(start, jnp.zeros((), jnp.int32))
 

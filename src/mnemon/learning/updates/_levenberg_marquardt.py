@@ -97,7 +97,7 @@ class LevenbergMarquardt(Update):
                 f"LevenbergMarquardt solves for all weights at once, of {MOST:,} at most; this network has "
                 f"{network.weight_count():,}. Take a smaller one, or an optimiser that follows the gradient"
             )
-        return jnp.asarray(self.damping).astype(network.readout.weights.dtype)
+        return jnp.asarray(self.damping).astype(network.dtype)
 
     def learn(
         self, memory: Float[Array, ""], network: Network, gradient: Any, carry: Any, loss: Any, chunk: Any
@@ -142,7 +142,7 @@ def _model(network: Network, gradient: Any, carry: Any, loss: Any, chunk: Any) -
     """The slope of the loss of a chunk, J' e, and its curvature without that of the network, J' C J."""
     rows, weights = chunk.weights.shape[0], network.weight_count()
     time = 1 if network.readout.at not in ("steps", "segments") else jax.tree.leaves(chunk.xs)[0].shape[1]
-    dtype = network.readout.weights.dtype
+    dtype = network.dtype
     if rows == 1 or rows * time * network.output_size * weights * dtype.itemsize <= BYTES:
         return _model_of(network, gradient, carry, loss, chunk)
 
