@@ -34,6 +34,7 @@ _ROOMS = (
     "problems",
     "report",
     "sequences",
+    "series",
 )
 
 
