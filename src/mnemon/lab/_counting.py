@@ -141,8 +141,8 @@ class FurtherRun(CountingRun):
 
     """
 
-    further: int = 200_000
-    turn: int = 20_000
+    further: int = 500_000
+    turn: int = 25_000
 
     def quick(self) -> "FurtherRun":
         """Its short form."""
@@ -281,7 +281,7 @@ ANBN = Counting(
     "IEEE Trans. Neural Networks 12(6):1333-1340, 2001; J. Wiles and J. Elman, 1995.",
     rows=(
         *_rows("ab", 1, 1000, {10: ("100 %", "22,000", "1000", "118"), 50: ("100 %", "42,000", "767", "430")}),
-        ("LSTM, n = 1 ... 10, 200,000 strings on", FurtherRun("anbn-further", "ab", 10), None),
+        ("LSTM, n = 1 ... 10, 500,000 strings on", FurtherRun("anbn-further", "ab", 10), None),
         (
             "Elman, 2 units, n = 1 ... 11",
             CountingRun("anbn-elman", "ab", 11, cell="elman", units=2, rate=0.01, momentum=0.9, reach=0.5),
