@@ -15,6 +15,7 @@ from ._latching_recommended import LATCHING_RECOMMENDED
 from ._latching_rules import LATCHING_RULES
 from ._latching_setting import LATCHING_SETTING
 from ._latching_why import LATCHING_WHY
+from ._narma import NARMA
 from ._parity_guessing import PARITY_GUESSING
 from ._rule_cost import RULE_COST
 from ._statements import STATEMENTS_EXPERIMENT
@@ -46,5 +47,6 @@ _ALL: tuple[Experiment, ...] = (
     TEMPORAL_ORDER_3,
     CLIPPING,
     HESSIAN_FREE_SUITE,
+    NARMA,
 )
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ALL}
