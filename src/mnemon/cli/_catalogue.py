@@ -57,7 +57,7 @@ def cells() -> list[Entry]:
 
 def layers() -> list[Entry]:
     """The layers, and cells that are made of cells."""
-    return list(_exported("layers", ("Layer", "Cell", "Pool", "OwnAnswers")))
+    return list(_exported("layers", ("Layer", "Cell", "Pool", "OwnAnswers", "WrappedRecurrence")))
 
 
 def gradients() -> list[Entry]:
