@@ -124,7 +124,7 @@ class NarmaRun(Placed):
                 "network": int(member),
                 "success": bool(np.isfinite(off[k]).all()),
                 "ended": SENTENCES[result.code],
-                "weights": solution.networks.stacked.weight_count(),
+                "weights": next(iter(solution.networks)).weight_count(),
                 "nmse": float((off[k] ** 2).sum() / (spread**2).sum()),
             }
             for k, (member, result) in enumerate(zip(members, solution.results))
@@ -183,8 +183,8 @@ class NarmaExperiment:
             notes={
                 "Protocol": (
                     f"{usual.sequences} sequences of {LENGTH} steps from rest for all networks, the first {WASHOUT} "
-                    f"not asked for, so {usual.sequences * (LENGTH - WASHOUT):,} to learn from and as many to be judged "
-                    "by; y(k+1) is told after u(k). Networks differ by their first weights.",
+                    f"not asked for, so {usual.sequences * (LENGTH - WASHOUT):,} to learn from and as many to be "
+                    "judged by; y(k+1) is told after u(k). Networks differ by their first weights.",
                     f"Reservoirs: spectral radius {usual.radius:g}, weights of inputs and biases within "
                     f"{usual.scale:g}, no leak, read out with the input by Ridge({usual.penalty:g}); chosen among four "
                     "settings by other sequences of both orders.",
