@@ -109,7 +109,12 @@ class Many:
 
     def like(self, values: list[np.ndarray], timelines: list[Timeline]) -> Any:
         """One table (time, variables) and timeline a series, in the kind that the series came in."""
-        made = [one.like(table, timeline) for one, table, timeline in zip(self.each, values, timelines, strict=True)]
+        return self.gather(
+            [one.like(table, timeline) for one, table, timeline in zip(self.each, values, timelines, strict=True)]
+        )
+
+    def gather(self, made: list[Any]) -> Any:
+        """What was made of each series, in the kind that the series came in."""
         if self.kind == "list":
             return made
         if self.kind == "dict":
@@ -167,12 +172,29 @@ def as_series(
     return Many(each, tuple(items), kind, levels)
 
 
-def one_series(y: Any, *, missing: str = "error", least: int = 1, what: str = "y") -> MeasuredSeries:
+def one_series(
+    y: Any, *, missing: str = "error", least: int = 1, like: MeasuredSeries | None = None, what: str = "y"
+) -> MeasuredSeries:
     """As `as_series`, for what takes one series only; `InvalidInput` for several."""
-    measured = as_series(y, missing=missing, least=least, what=what)
+    measured = as_series(y, missing=missing, least=least, like=like, what=what)
     if isinstance(measured, Many):
         raise InvalidInput(f"{what}: {len(measured)} series, where one is taken; pass them one after another")
     return measured
+
+
+def measured_series(
+    values: np.ndarray, names: tuple[Any, ...], timeline: Timeline, *, missing: str = "error", what: str = "y"
+) -> MeasuredSeries:
+    """A table of numbers (time, variables) whose names and steps are known, as a file has them; see `as_series`.
+
+    Raises:
+        InvalidInput: NaN that is not to be interpolated, infinity, or a variable without any value.
+
+    """
+    if missing not in MISSING:
+        raise InvalidInput(f"missing={missing!r}: {suggest(str(missing), MISSING)}")
+    known = _known(np.array(values, np.float64), tuple(names), timeline, missing, what)
+    return MeasuredSeries(known, tuple(names), timeline, "table")
 
 
 def _several(y: Any, what: str) -> tuple[str, dict[Any, Any], tuple[Any, Any]]:
