@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..layers import Network, unfold
+from ..layers import Network, Passage, unfold
 from ..learning import Population, step_answers
 from ..problems import CountingLanguage
 
@@ -66,8 +66,4 @@ def _piece(network: Network, state: Any, x: Any, steps: int) -> tuple[Any, Any]:
     if state is None:
         state = jax.tree.map(lambda leaf: leaf[None], cell.initial_state())
     outputs, state = unfold(cell, xs, state=state)
-    seen = jnp.concatenate([outputs, xs], axis=-1) if network.readout.sees_input else outputs
-    answers = seen[0] @ network.readout.weights.T
-    if network.readout.bias is not None:
-        answers = answers + network.readout.bias[None]
-    return answers, state  # the squashing keeps the sign
+    return network.read(Passage(outputs, outputs[:, -1], None, None), xs).values[0], state
