@@ -151,7 +151,7 @@ class NarmaExperiment:
         "How well do networks follow a nonlinear moving average from its random inputs? A. Atiya and A. Parlos, IEEE "
         "TNN 2000; H. Jaeger, NIPS 2003; A. Rodan and P. Tino, IEEE TNN 2011."
     )
-    networks: int = 10
+    networks: int = 5
     lengths: tuple[int, ...] = (10, 30)
 
     def runs(self, lengths: Sequence[int], quick: bool) -> list[Run]:

@@ -16,7 +16,9 @@ from ._latching_rules import LATCHING_RULES
 from ._latching_setting import LATCHING_SETTING
 from ._latching_why import LATCHING_WHY
 from ._narma import NARMA
+from ._nmse_single_step import SINGLE_STEP
 from ._parity_guessing import PARITY_GUESSING
+from ._process_identification import PROCESS_IDENTIFICATION
 from ._rule_cost import RULE_COST
 from ._statements import STATEMENTS_EXPERIMENT
 from ._temporal_order import TEMPORAL_ORDER, TEMPORAL_ORDER_3
@@ -48,5 +50,7 @@ _ALL: tuple[Experiment, ...] = (
     CLIPPING,
     HESSIAN_FREE_SUITE,
     NARMA,
+    SINGLE_STEP,
+    PROCESS_IDENTIFICATION,
 )
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ALL}
