@@ -13,7 +13,7 @@ import mnemon
 from mnemon.cells import Elman, RecurrentCascade
 from mnemon.errors import InvalidInput
 from mnemon.estimators import SequenceClassifier
-from mnemon.layers import Bidirectional, Network, Readout, Recurrent, Stack
+from mnemon.layers import Bidirectional, Network, Readout, Recurrent, Stack, Through
 from mnemon.learning import (
     BUDGET,
     REACHED,
@@ -239,5 +239,7 @@ def test_mistakes_are_told():
         grow(Network(Recurrent(one, reverse=True), end))
     with pytest.raises(InvalidInput, match="at='mean'"):
         grow(Network(one, Readout(2, 2, at="mean", key=KEY)))
+    with pytest.raises(InvalidInput, match="trains the readout's weights, but Through has none"):
+        grow(Network(one, Through(2, at="end")))
     with pytest.raises(InvalidInput, match="not past residual layers"):
         grow(Network(Stack(RecurrentCascade(1, 1, key=KEY), residual=True), Readout(1, 2, key=KEY)))

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mnemon.cells import Elman, InputOutputHMM, gaussian
 from mnemon.errors import InvalidInput
-from mnemon.layers import Network, Readout
+from mnemon.layers import Network, Readout, Through
 from mnemon.learning import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -220,6 +220,17 @@ def test_a_population_learns_the_two_sequence_problem():
         np.testing.assert_array_equal(one.readout.weights, np.eye(2))
         assert result.sequences == 100 * result.epochs
         assert np.all(np.diff(losses[: result.epochs]) < 1e-5)
+
+
+def test_a_readout_without_weights_is_the_identity_already(float64):
+    """One iteration, and the cell is the one that any readout leads to."""
+    made, data, rule = cell(), examples(), ExpectationMaximisation()
+    whole = Network(made, Through(made.output_size))
+    solution = train(whole, rule, data, loss=CrossEntropy(), until=Until(1))
+    expected, _ = iterate(made, (seen(data, made),), rule)
+    got = solution.networks[0].layers.layers[0].cell
+    for one, other in zip(*(jax.tree.leaves(eqx.filter(part, eqx.is_inexact_array)) for part in (got, expected))):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
 def test_mistakes_are_told():
