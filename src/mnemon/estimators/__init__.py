@@ -1,5 +1,7 @@
 from ._base import SequenceEstimator as SequenceEstimator
 from ._classifier import SequenceClassifier as SequenceClassifier
+from ._forecaster import Forecaster as Forecaster
+from ._forecaster import PastForecasts as PastForecasts
 from ._labeler import SequenceLabeler as SequenceLabeler
 from ._predictor import SequencePredictor as SequencePredictor
 from ._regressor import SequenceRegressor as SequenceRegressor

@@ -1,7 +1,5 @@
 """What all sequence estimators share: parameters, and the way from data to trained networks."""
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
@@ -10,7 +8,6 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ..errors import InvalidInput, raise_together
-from ..layers import Network
 from ..learning import (
     Examples,
     Loss,
@@ -44,7 +41,8 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
             "rtrl", "snap" and "uoro" train without dropout.
         optimizer: a name of optax ("adam", "sgd", "rmsprop" ...), run at `learning_rate` and clipped to norm 1; an
             `Update` such as `Optax("sgd", 0.1, momentum=0.9)`; an optax transformation; or a learner of its own:
-            "ridge", or `Ridge(penalty)`, which solves for the readout and leaves the layers as they are.
+            "ridge", or `Ridge(penalty)`, which solves for the readout and leaves the layers as they are; or a whole
+            `Learner(gradient, update, moment)`, beside which `gradient` and `batch_size` are not used.
         learning_rate: for an optimizer given by name.
         epochs: most passes over the training data.
         batch_size: sequences in an update; None for all of them.
@@ -262,29 +260,7 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
         """Raise one `InvalidInput` that names all wrong parameters."""
         raise_together(self._parameter_problems(), type(self).__name__, most=12)
 
-    @contextlib.contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        """What was fitted before stays as it was, if fitting is refused or interrupted."""
-        before = dict(vars(self))
-        try:
-            yield
-        except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
-            raise
-
-    def _after_load(self) -> None:
-        """Attributes that follow from those in a model file."""
-        self.result_ = self.results_[0] if len(self.results_) == 1 else self.results_
-        self.n_epochs_ = len(self.history_["loss"])
-
     # Telling
-
-    @property
-    def network_(self) -> Network:
-        """The trained network; of several, the first."""
-        check_is_fitted(self, "population_")
-        return self.population_[0]
 
     def summary(self) -> str:
         """What the network is made of and how it was trained, as lines of text."""
@@ -312,9 +288,6 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
         tags.input_tags.allow_nan = self.missing != "error"
         tags.non_deterministic = False
         return tags
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "population_")
 
 
 def some(xs: Sequences, rows: np.ndarray) -> Sequences:

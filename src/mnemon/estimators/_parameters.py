@@ -1,23 +1,35 @@
 """What can be wrong with an estimator's parameters, in sentences."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..errors import MnemonError, suggest
-from ..learning import Store
+from ..learning import Learner, Store
 from ._parts import cell_maker, gradient_rule, update_rule
 
 MISSING = ("error", "interpolate", "mask")
 
 
 def parameter_problems(me: Any) -> list[str]:
-    """A sentence for each parameter, of those that all estimators have, that is wrong."""
+    """A sentence for each parameter, of those that all estimators of sequences have, that is wrong."""
     problems = []
-    for name in ("units", "layers", "epochs", "n_networks"):
+    for name in ("units", "layers"):
         problems += whole_problems(me, name, 1)
-    for name in ("segment_length", "batch_size", "embedding"):
+    for name in ("segment_length", "embedding"):
         problems += whole_problems(me, name, 1, none=True)
+    if me.missing not in MISSING:
+        problems.append(f"missing={me.missing!r}: {suggest(str(me.missing), MISSING)}")
+    return problems + _tried(lambda: cell_maker(me.cell)) + training_problems(me)
+
+
+def training_problems(me: Any) -> list[str]:
+    """A sentence for each parameter of training that is wrong."""
+    problems = []
+    for name in ("epochs", "n_networks"):
+        problems += whole_problems(me, name, 1)
+    problems += whole_problems(me, "batch_size", 1, none=True)
     for name, open_below, top in (("validation_fraction", True, 1.0), ("dropout", False, 1.0)):
         value = getattr(me, name)
         inside = isinstance(value, int | float | np.floating) and 0 <= value < top
@@ -27,8 +39,6 @@ def parameter_problems(me: Any) -> list[str]:
         problems.append(f"learning_rate={me.learning_rate!r}: expected a positive number")
     if me.precision not in ("float32", "float64"):
         problems.append(f"precision={me.precision!r}: expected 'float32' or 'float64'")
-    if me.missing not in MISSING:
-        problems.append(f"missing={me.missing!r}: {suggest(str(me.missing), MISSING)}")
     stopping = me.early_stopping
     if not isinstance(stopping, bool | np.bool_) and not (isinstance(stopping, int | np.integer) and stopping >= 1):
         problems.append(f"early_stopping={stopping!r}: expected True, False, or epochs to wait")
@@ -36,16 +46,20 @@ def parameter_problems(me: Any) -> list[str]:
         problems.append(f"callbacks={me.callbacks!r}: expected functions of a Progress, in a tuple or a list")
     if me.store is not None and not isinstance(me.store, Store):
         problems.append(f"store: expected a Store, got {type(me.store).__name__}")
-    for check in (
-        lambda: cell_maker(me.cell),
-        lambda: gradient_rule(me.gradient),
-        lambda: update_rule(me.optimizer, me.learning_rate),
-    ):
-        try:
-            check()
-        except MnemonError as problem:
-            problems.append(str(problem))
+    problems += _tried(lambda: gradient_rule(me.gradient))
+    optimizer = me._chosen_optimizer()
+    if not isinstance(optimizer, Learner):
+        problems += _tried(lambda: update_rule(optimizer, me.learning_rate))
     return problems
+
+
+def _tried(check: Callable[[], object]) -> list[str]:
+    """What a check raises, in its words."""
+    try:
+        check()
+    except MnemonError as problem:
+        return [str(problem)]
+    return []
 
 
 def class_weight_problems(weight: Any) -> list[str]:

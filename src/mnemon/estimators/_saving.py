@@ -37,6 +37,10 @@ class Savable:
 
     _fitted: tuple[str, ...] = FITTED
 
+    def _as_trained(self, networks: Network) -> Network:
+        """Stacked networks in the form in which the optimiser sees them."""
+        return networks
+
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, weights_only: bool = False) -> Path:
         """Write the fitted estimator to one `.safetensors` file.
 
@@ -177,7 +181,8 @@ def _memory(estimator: Any, tensors: dict[str, np.ndarray], *, kept: bool) -> An
         return None  # it remembers nothing
     members = len(estimator.population_)
     update = learner.update.for_members(members, jnp.result_type(float))
-    fresh = eqx.filter_vmap(lambda u, network: u.init(network))(update, estimator.population_.stacked)
+    trained = estimator._as_trained(estimator.population_.stacked)
+    fresh = eqx.filter_vmap(lambda u, network: u.init(network))(update, trained)
     if not kept:
         return fresh
     arrays, rest = eqx.partition(fresh, eqx.is_array)

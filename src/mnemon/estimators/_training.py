@@ -1,7 +1,8 @@
 """From parameters to networks, and through the training loop."""
 
+import contextlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InvalidInput, InvalidType
 from ..layers import Network
@@ -42,7 +44,7 @@ class Trains:
     """Gives an estimator `_build`, `_train` and `_keep`; its parameters are those of `SequenceEstimator`."""
 
     cell: Any
-    units: int
+    units: Any
     layers: int
     bidirectional: bool
     segment_length: int | None
@@ -69,14 +71,20 @@ class Trains:
     _outputs: Callable[..., int]
     _loss: Callable[..., Loss]
     _place: Callable[..., Any]
-    _after_load: Callable[..., None]
 
     def _precise(self) -> Any:
         """The context in which arrays have the wanted precision; nothing is changed outside it."""
         return jax.enable_x64(self.precision == "float64")
 
+    def _chosen_optimizer(self) -> Any:
+        """The parameter, or what stands for it."""
+        return self.optimizer
+
     def _learner(self) -> Learner | Hosted:
-        update = update_rule(self.optimizer, self.learning_rate)
+        chosen = self._chosen_optimizer()
+        if isinstance(chosen, Learner):
+            return chosen
+        update = update_rule(chosen, self.learning_rate)
         if isinstance(update, Hosted):
             return update
         return Learner(gradient_rule(self.gradient), update, Batch(self.batch_size))
@@ -108,12 +116,26 @@ class Trains:
                 f"{type(self.network).__name__}"
             )
 
+        maker = self._maker() if self.network is None else self.network
+
         def make(key: Any) -> Network:
-            if self.network is not None:
-                own = self.network(inputs, outputs, key=key)
-                if not isinstance(own, Network):
-                    raise InvalidType(f"network: expected a function that makes a Network, got {type(own).__name__}")
-                return own
+            made = maker(inputs, outputs, key=key)
+            if not isinstance(made, Network):
+                raise InvalidType(f"network: expected a function that makes a Network, got {type(made).__name__}")
+            return made
+
+        population = Population.make(make, self._members(), seed)
+        self._check_fit(population.stacked, inputs, outputs)
+        return population
+
+    def _members(self) -> int:
+        """Networks to train."""
+        return int(self.n_networks)
+
+    def _maker(self) -> Callable[..., Network]:
+        """`(inputs, outputs, *, key) -> Network`, as the parameters of layers say."""
+
+        def make(inputs: int, outputs: int, *, key: Any) -> Network:
             return build_network(
                 key,
                 inputs,
@@ -128,9 +150,7 @@ class Trains:
                 dropout=float(self.dropout),
             )
 
-        population = Population.make(make, int(self.n_networks), seed)
-        self._check_fit(population.stacked, inputs, outputs)
-        return population
+        return make
 
     def _check_fit(self, network: Network, inputs: int, outputs: int) -> None:
         if (network.input_size, network.output_size) != (inputs, outputs):
@@ -176,6 +196,31 @@ class Trains:
                 ConvergenceWarning,
                 stacklevel=4,
             )
+
+    @contextlib.contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """What was fitted before stays as it was, if fitting is refused or interrupted."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def _after_load(self) -> None:
+        """Attributes that follow from those in a model file."""
+        self.result_ = self.results_[0] if len(self.results_) == 1 else self.results_
+        self.n_epochs_ = len(self.history_["loss"])
+
+    @property
+    def network_(self) -> Network:
+        """The trained network; of several, the first."""
+        check_is_fitted(self, "population_")
+        return self.population_[0]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "population_")
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))

@@ -20,6 +20,7 @@ from ._marks import ThresholdMark as ThresholdMark
 from ._network import Network as Network
 from ._network_cell import NetworkCell as NetworkCell
 from ._normalised import Normalised as Normalised
+from ._own_answers import OwnAnswers as OwnAnswers
 from ._pooling import AttentionPool as AttentionPool
 from ._pooling import MaxPool as MaxPool
 from ._pooling import MeanPool as MeanPool

@@ -104,6 +104,10 @@ class GaussianLikelihood(ValueLoss):
     def costs(self, wanted: Float[Array, "*batch series"], said: Float[Array, "*batch outputs"]) -> Float[Array, "..."]:
         """See `ValueLoss`."""
         means, logs = jnp.split(said, 2, axis=-1)
-        logs = jnp.logaddexp(logs, jnp.full_like(logs, math.log(self.least)))  # log(exp(a) + least), never too large
+        logs = self.log_deviations(logs)
         scaled = (wanted - means) * jnp.exp(-logs)
         return (logs + jnp.square(scaled) / 2 + math.log(2 * math.pi) / 2).mean(axis=-1)
+
+    def log_deviations(self, logs: Float[Array, "*batch series"]) -> Float[Array, "*batch series"]:
+        """The logarithms of the deviations that outputs say: log( exp(a) + least ), never too large."""
+        return jnp.logaddexp(logs, jnp.full_like(logs, math.log(self.least)))

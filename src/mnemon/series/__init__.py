@@ -1,8 +1,11 @@
-from ._clock import Clock as Clock
+from ._backtest import backtest as backtest
 from ._baselines import Baseline as Baseline
 from ._baselines import Drift as Drift
 from ._baselines import Naive as Naive
 from ._baselines import SeasonalNaive as SeasonalNaive
+from ._clock import Clock as Clock
+from ._comparison import Backtest as Backtest
+from ._comparison import Failure as Failure
 from ._covariates import covariates as covariates
 from ._differences import Difference as Difference
 from ._differences import SeasonalDifference as SeasonalDifference
@@ -24,6 +27,8 @@ from ._read import MeasuredSeries as MeasuredSeries
 from ._read import as_series as as_series
 from ._read import measured_series as measured_series
 from ._read import one_series as one_series
+from ._residuals import Residuals as Residuals
+from ._residuals import residuals as residuals
 from ._scales import MinMax as MinMax
 from ._scales import Standardise as Standardise
 from ._statistical import ARIMA as ARIMA
@@ -32,3 +37,4 @@ from ._timeline import Timeline as Timeline
 from ._transformation import Chain as Chain
 from ._transformation import Transformation as Transformation
 from ._transformations import transformation as transformation
+from ._usual_baselines import baselines as baselines

@@ -192,7 +192,7 @@ class Timeline:
         places = self._places(fh)
         if places.size == 0:
             raise InvalidInput("horizon: expected at least one step")
-        numbers = places.dtype.kind in "iuf" and self.form != "PeriodIndex"
+        numbers = _counts(fh)
         if numbers and relative is not False:
             ahead = places
             if places.dtype.kind == "f" and np.any(places != np.rint(places)):
