@@ -224,7 +224,7 @@ def test_a_population_learns_the_two_sequence_problem():
 
 def test_a_readout_without_weights_is_the_identity_already(float64):
     """One iteration, and the cell is the one that any readout leads to."""
-    made, data, rule = cell(), examples(), ExpectationMaximisation()
+    made, data, rule = cell(), examples(lengths=(4, 4, 4)), ExpectationMaximisation()
     whole = Network(made, Through(made.output_size))
     solution = train(whole, rule, data, loss=CrossEntropy(), until=Until(1))
     expected, _ = iterate(made, (seen(data, made),), rule)
