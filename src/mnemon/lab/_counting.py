@@ -260,6 +260,14 @@ _PROTOCOL = (
     "that see the inputs too; truncated gradient, no error through peepholes, rate 1e-5, momentum 0.99, an update a "
     "string; at most 1,000,000 strings (published: 10,000,000). The published figures are as remembered, for want of "
     "the paper.",
+    "How far a network counts when its training range is just accepted has a heavy tail: most trials stay near the "
+    "range, and a few of them make the mean and the best. Of 300 trials of a^n b^n on n = 1 ... 10 by an independent "
+    "program of the equations, in float64, the median was 14, the mean 30 and the best 1000. Updates at every step, "
+    "plain descent at a hundred times the rate, twice the error, strings in turn, wider initial weights, and errors "
+    "through peepholes leave the median between 13 and 17.",
+    "Why: a cell that has just learned goes up by 3.4 at an a and down by 3.5 to 4.0 at a b, for its input gate is not "
+    "saturated and its step depends on the state. Training on, past acceptance, saturates the gate and makes the steps "
+    "equal (2.405 and 2.402 after 200,000 strings), and N grows from ten to hundreds.",
 )
 
 
