@@ -29,8 +29,39 @@ from ..targets import StepTargets
 from ._problem import Sample, check_count, check_numbers, generator
 
 
+class _Language:
+    """What both languages have of their letters and of the largest number of each."""
+
+    letters: Any
+    most: int
+
+    @property
+    def input_size(self) -> int:
+        """The letters, and S."""
+        return len(self.letters) + 1
+
+    @property
+    def output_size(self) -> int:
+        """The letters, and T."""
+        return len(self.letters) + 1
+
+    @property
+    def longest(self) -> int:
+        """S and `most` of each letter."""
+        return 1 + self.most * len(self.letters)
+
+    @property
+    def reference(self) -> str:
+        """Where the task is from."""
+        return "F. Gers and J. Schmidhuber, IEEE Trans. Neural Networks 12(6):1333-1340, 2001"
+
+    def right(self, answers: Any, targets: Any) -> Any:
+        """Answers (..., n, time, outputs) on their targets' side of 0 at every step; steps of NaN are not judged."""
+        return _foretold(answers, targets)
+
+
 @dataclass(frozen=True)
-class CountingLanguage:
+class CountingLanguage(_Language):
     """Strings of n of each letter, one letter after another; targets are the sets of symbols that may follow.
 
     Args:
@@ -58,26 +89,6 @@ class CountingLanguage:
             raise InvalidInput(f"CountingLanguage: letters={self.letters!r}; expected two different ones, or more")
         check_numbers("CountingLanguage", least=(self.least, 0))
         check_numbers("CountingLanguage", most=(self.most, max(self.least, 1)))
-
-    @property
-    def input_size(self) -> int:
-        """The letters, and S."""
-        return len(self.letters) + 1
-
-    @property
-    def output_size(self) -> int:
-        """The letters, and T."""
-        return len(self.letters) + 1
-
-    @property
-    def longest(self) -> int:
-        """S and `most` of each letter."""
-        return 1 + self.most * len(self.letters)
-
-    @property
-    def reference(self) -> str:
-        """Where the task is from."""
-        return "F. Gers and J. Schmidhuber, IEEE Trans. Neural Networks 12(6):1333-1340, 2001"
 
     def sample(self, key: PRNGKeyArray, n: int) -> Sample:
         """`n` strings, whose numbers are uniform in `least` ... `most`; targets (total_time, letters + 1).
@@ -108,13 +119,9 @@ class CountingLanguage:
         """
         return self.strings([n])
 
-    def right(self, answers: Any, targets: Any) -> Any:
-        """Answers (..., n, time, outputs) on their targets' side of 0 at every step; steps of NaN are not judged."""
-        return _foretold(answers, targets)
-
 
 @dataclass(frozen=True)
-class NestedLanguage:
+class NestedLanguage(_Language):
     """Strings a^n b^m B^m A^n; targets are the sets of symbols that may follow.
 
     Args:
@@ -131,33 +138,13 @@ class NestedLanguage:
 
     """
 
-    letters: ClassVar[str] = "abBA"
+    letters: ClassVar[str] = "abBA"  # pyright: ignore[reportIncompatibleVariableOverride]
     least: int = 1
     most: int = 10
 
     def __post_init__(self) -> None:
         check_numbers("NestedLanguage", least=(self.least, 1))
         check_numbers("NestedLanguage", most=(self.most, self.least))
-
-    @property
-    def input_size(self) -> int:
-        """The letters, and S."""
-        return len(self.letters) + 1
-
-    @property
-    def output_size(self) -> int:
-        """The letters, and T."""
-        return len(self.letters) + 1
-
-    @property
-    def longest(self) -> int:
-        """S and `most` of each letter."""
-        return 1 + self.most * len(self.letters)
-
-    @property
-    def reference(self) -> str:
-        """Where the task is from."""
-        return "F. Gers and J. Schmidhuber, IEEE Trans. Neural Networks 12(6):1333-1340, 2001"
 
     def sample(self, key: PRNGKeyArray, n: int) -> Sample:
         """`n` strings, whose two numbers are uniform in `least` ... `most`; targets (total_time, 5).
@@ -199,10 +186,6 @@ class NestedLanguage:
         if ((counts == 0).any(axis=1) & (counts > 0).any(axis=1)).any():
             raise InvalidInput("NestedLanguage: expected n and m of at least 1, or both 0")
         return _spelled(counts[:, [0, 1, 1, 0]], free=2)
-
-    def right(self, answers: Any, targets: Any) -> Any:
-        """Answers (..., n, time, outputs) on their targets' side of 0 at every step; steps of NaN are not judged."""
-        return _foretold(answers, targets)
 
 
 def _whole(numbers: Any, each: int, name: str) -> np.ndarray:
