@@ -260,8 +260,8 @@ class ProcessIdentification:
                     "the sums) and trains them by 50,000 to 100,000 steps of plain back-propagation; here a model "
                     f"knows nothing, and sees {usual.sequences * LENGTH:,} steps again and again. Steps at which test "
                     "inputs change, and ranges, are from memory.",
-                    "Held inputs are ours: inputs that are new at every step hardly move a slow plant such as the "
-                    "first, whose answers to slow waves then lie outside of all that was seen.",
+                    "Held inputs are ours: inputs that are new at every step move the first plant, which is slow, "
+                    "little: a third of its answers to the test's waves lie outside of all that was seen in training.",
                 ),
             },
         )
