@@ -183,9 +183,9 @@ class CountingKalman:
                     f"Q = {run.process:g} I, a group a gate and a cell, an update a step, float64, {run.strings:,} "
                     f"strings; tried after every {run.every}. The published schedule of R is not known.",
                     "Q is as published. Of 1e-5, 1e-4, 3e-4, 1e-3 and 0.005 it left the least error on the ten "
-                    "training strings in an independent program of the equations, where all of 20 networks learned; here some do "
-                    "not, and it is not known why. With Q = 1e-5 and errors through peepholes, which the paper does not "
-                    "have, all of 20 learned here, and the best N was 391.",
+                    "training strings in an independent program of the equations, where all of 20 networks learned; "
+                    "here some do not, and it is not known why. With Q = 1e-5 and errors through peepholes, which the "
+                    "paper does not have, all of 20 learned here, and the best N was 391.",
                 )
             },
         )
