@@ -1,6 +1,7 @@
 """How a forecaster trains its networks and runs them on from the end of what it has seen."""
 
 import dataclasses
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -137,6 +138,8 @@ class Foretells(Trains):
     def _fit(self, histories: Histories) -> None:
         """From data that were read to trained networks."""
         each = histories.observed.each
+        if histories.observed.warning:
+            warnings.warn(histories.observed.warning, UserWarning, stacklevel=4)
         self.period_ = self.period or each[0].timeline.period
         held = [max(1, round(self.validation_fraction * len(one))) if self._holds_out() else 0 for one in each]
         kept = [len(one) - out for one, out in zip(each, held, strict=True)]
