@@ -19,6 +19,7 @@ from ..errors import MnemonError
 from ._diagnose import diagnose
 from ._evaluate import evaluate
 from ._fit import fit
+from ._forecast import forecast
 from ._generate import generate
 from ._list import list_
 from ._options import option_names
@@ -52,12 +53,12 @@ app = typer.Typer(
     help="Recurrent neural networks that must remember: train, judge and use them on sequences, and reproduce what was "
     "published of them.",
     epilog="mnemon COMMAND --help tells more. The same in Python: mnemon.SequenceClassifier, SequenceRegressor, "
-    "SequenceLabeler and SequencePredictor.",
+    "SequenceLabeler, SequencePredictor and Forecaster.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (fit, evaluate, diagnose, predict, stream, generate, show, reproduce, list_):
+for command in (fit, evaluate, diagnose, predict, forecast, stream, generate, show, reproduce, list_):
     app.command(command.__name__.rstrip("_"), no_args_is_help=False)(command)
 
 

@@ -74,5 +74,5 @@ def option_names(message: str, command: Any) -> str:
         before, name, sign = found.groups(default="")
         return f"{before}{options[name]}{':' if sign == ':' else ' '}" if name in options else found.group()
 
-    message = re.sub(r"^Sequence[A-Z]\w+: ", "", message)
+    message = re.sub(r"^(?:Sequence[A-Z]\w+|Forecaster): ", "", message)
     return re.sub(r"^(  - )?(\w+)([=:])", renamed, message, flags=re.MULTILINE)

@@ -90,19 +90,24 @@ def story_of(
         summary=estimator.summary(),
         training_data=described(training) if training else None,
         test_data=described(replace(data, about="") if training and training.about == data.about else data),
-        ending=_ending(estimator),
-        history={name: _squeezed(values) for name, values in estimator.history_.items()},
+        ending=ending(estimator),
+        history={name: squeezed(values) for name, values in estimator.history_.items()},
         best_epoch=None if not restored else best if several else best[0],
         times={what: seconds for what, seconds in taken.items() if seconds is not None},
         model_path=model_path,
         python=_python(model_path) if model_path else "",
         shell=_shell(model_path) if model_path else "",
-        versions={"mnemon": __version__, "python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        versions=versions(),
         date=date,
         machine=f"{platform.system()} {platform.machine()}, {plural(os.cpu_count() or 1, 'core')}",
         command=command,
         seed=int(seed) if isinstance(seed, int | np.integer) else None,
     )
+
+
+def versions() -> dict[str, str]:
+    """Of the package, of Python, and of what it stands on."""
+    return {"mnemon": __version__, "python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
 
 
 def described(data: "Dataset") -> DataSet:
@@ -146,19 +151,19 @@ def _model(estimator: "SequenceEstimator") -> dict[str, Any]:
     parameters = estimator.get_params(deep=False)
     own = parameters["network"] is not None
     names = (*(() if own else MODEL), *TRAINING)
-    said = {name.removeprefix("n_").replace("_", " "): _word(parameters[name]) for name in names if name in parameters}
+    said = {name.removeprefix("n_").replace("_", " "): word(parameters[name]) for name in names if name in parameters}
     told = {name: value for name, value in said.items() if value not in (None, False, 0)}
     return {**told, "weights": estimator.network_.weight_count(), "precision": estimator.precision}
 
 
-def _word(value: Any) -> Any:
+def word(value: Any) -> Any:
     """A parameter as a reader wants it: plain values as they are, classes and functions by their names."""
     if value is None or isinstance(value, str | int | float | np.generic):
         return value
     return getattr(value, "__name__", None) or repr(value)
 
 
-def _ending(estimator: "SequenceEstimator") -> str:
+def ending(estimator: "SequenceEstimator") -> str:
     """How training ended, network by network where they ended differently."""
     sentences = [result.sentence for result in estimator.results_]
     if len(sentences) == 1:
@@ -168,7 +173,8 @@ def _ending(estimator: "SequenceEstimator") -> str:
     return "; ".join(parts) + "."
 
 
-def _squeezed(values: Any) -> NDArray:
+def squeezed(values: Any) -> NDArray:
+    """A quantity of the history (epochs, networks); (epochs,) of one network."""
     values = np.asarray(values)
     return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
 

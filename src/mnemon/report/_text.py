@@ -17,7 +17,7 @@ def render_text(story: Story) -> str:
 def _of_measured(judged: Measured) -> str:
     lines = [f"{judged.name} {judged.value:.3f}", *(f"{name} {said}" for name, said in judged.facts.items())]
     if judged.rows:
-        lines += ["", *_aligned([judged.head, *judged.rows])]
+        lines += ["", *aligned([judged.head, *judged.rows])]
     if judged.sample:
         lines += ["", "what it writes by itself:", "", *("    " + line for line in judged.sample.splitlines())]
     return "\n".join(lines) + "\n"
@@ -34,12 +34,12 @@ def _of_judged(judged: Judged) -> str:
         f"accuracy {judged.accuracy:.3f}",
         f"{judged.right} of {judged.n} right, 95% interval {low:.3f} to {high:.3f}, chance {judged.chance:.3f}",
         "",
-        *_aligned(body),
+        *aligned(body),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+def aligned(table: Sequence[Sequence[str]]) -> list[str]:
     """Rows as lines; the first column, of names, flush left, numbers flush right."""
     body = [(_printable(name), *values) for name, *values in table]
     first, *rest = (max(len(row[column]) for row in body) for column in range(len(body[0])))
