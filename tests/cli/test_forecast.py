@@ -3,6 +3,9 @@
 import csv
 import inspect
 import json
+import re
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +24,7 @@ RAIN = np.random.default_rng(1).normal(size=STEPS + AHEAD)
 SEASON = 10 * np.sin(np.arange(STEPS) * np.pi / 6)
 FLOW = 50 + 0.3 * np.arange(STEPS) + SEASON + np.random.default_rng(0).normal(size=STEPS)
 WET = FLOW[1:] + 3 * RAIN[1:STEPS]
+PAGE = (Path(__file__).parents[2] / "docs" / "forecasting.md").read_text("utf-8")
 OPTIONS = typer.main.get_command(app).commands["forecast"].params
 
 
@@ -220,3 +224,15 @@ def test_options_called_as_parameters_have_their_defaults():
         assert str(option.default) == str(signature[option.name].default)
     left_out = {"quantiles", "warmup", "network", "store", "verbose", "callbacks"}
     assert set(signature) - {p.name for p in OPTIONS} == left_out
+
+
+def test_the_page_runs_as_it_stands_there(mnemon, desk, here, capsys):
+    names: dict = {}
+    for code in re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE):
+        exec(compile(code, "forecasting.md", "exec"), names)
+    assert "beats the seasonal naive forecast (MASE" in capsys.readouterr().out
+    (here / "river.csv").write_bytes((desk / "river.csv").read_bytes())
+    for code in re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE):
+        for line in code.splitlines():
+            assert mnemon(*shlex.split(line)[1:]).status == 0, line
+    assert len(read("forecast.csv")[1]) == 24

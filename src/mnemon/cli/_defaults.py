@@ -12,9 +12,12 @@ def defaults(module: str, name: str) -> dict[str, Any]:
     Args:
         module: the file of the class, as in "estimators/_classifier.py".
         name: the class, whose parameters are the fields of dataclasses: its own, and those of the bases that its file
-            imports from the same room. Their defaults are literals.
+            imports from the same room (and those of theirs, where a file makes dataclasses at all). Their defaults are
+            literals.
 
     """
+    if "@dataclass" not in _text(module):  # parsing is what takes time
+        return {}
     tree = source(module)
     homes = {
         alias.asname or alias.name: (f"{module.rpartition('/')[0]}/{node.module}.py", alias.name)
@@ -39,4 +42,9 @@ def defaults(module: str, name: str) -> dict[str, Any]:
 @cache
 def source(module: str) -> ast.Module:
     """The syntax of a file of the package."""
-    return ast.parse(files("mnemon").joinpath(module).read_text("utf-8"))
+    return ast.parse(_text(module))
+
+
+@cache
+def _text(module: str) -> str:
+    return files("mnemon").joinpath(module).read_text("utf-8")
