@@ -9,8 +9,10 @@ import pytest
 from specimens import KINDS, PROBE, N, X, assert_same, differ, fitted, probabilities, small, weights, y
 
 from mnemon.cells import GRU, LSTM, Elman
+from mnemon.errors import InvalidInput
+from mnemon.estimators._parts import update_rule
 from mnemon.layers import Bidirectional, Network, Readout, Recurrent, Segmented
-from mnemon.learning import BPTT, Optax, TruncatedBPTT
+from mnemon.learning import BPTT, Batch, CmaEs, Learner, LevenbergMarquardt, Optax, TruncatedBPTT
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -196,3 +198,17 @@ def test_weights_in_a_summary_add_up(kind):
     parts = [int(line.rsplit(", ", 1)[1].split()[0]) for line in lines]
     assert sum(parts) == fitted(kind).network_.weight_count()
     assert sum(parts) * len(fitted(kind).population_) == sum(leaf.size for leaf in weights(fitted(kind)))
+
+
+def test_learners_of_their_own_have_names():
+    assert isinstance(update_rule("levenberg-marquardt", 0.1), LevenbergMarquardt)
+    assert isinstance(update_rule("cma-es", 0.1), CmaEs)
+    with pytest.raises(InvalidInput, match="did you mean 'kalman-filter'"):
+        update_rule("kalman_filter", 0.1)
+
+
+def test_a_whole_learner_stands_for_gradient_update_and_moment():
+    whole = Learner(BPTT(), Optax("adam", 0.05, clip=1.0), Batch(4))
+    given = small(optimizer=whole, gradient="rtrl", batch_size=None).fit(X, y)
+    parts = small(optimizer=whole.update, gradient="bptt", batch_size=4).fit(X, y)
+    assert_same(weights(given), weights(parts))

@@ -40,8 +40,9 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
         gradient: "bptt", "rtrl", "snap", "uoro", "rflo" or "truncated1997"; or a rule such as `TruncatedBPTT(50)`.
             "rtrl", "snap" and "uoro" train without dropout.
         optimizer: a name of optax ("adam", "sgd", "rmsprop" ...), run at `learning_rate` and clipped to norm 1; an
-            `Update` such as `Optax("sgd", 0.1, momentum=0.9)`; an optax transformation; or a learner of its own:
-            "ridge", or `Ridge(penalty)`, which solves for the readout and leaves the layers as they are; or a whole
+            `Update` such as `Optax("sgd", 0.1, momentum=0.9)`; an optax transformation; a learner of its own, by name
+            ("kalman-filter", "levenberg-marquardt", "hessian-free" ...; "ridge" solves for the readout and leaves the
+            layers as they are) or with settings, such as `KalmanFilter(uncertainty=1000)`; or a whole
             `Learner(gradient, update, moment)`, beside which `gradient` and `batch_size` are not used.
         learning_rate: for an optimizer given by name.
         epochs: most passes over the training data.

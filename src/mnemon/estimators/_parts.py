@@ -1,5 +1,6 @@
 """From an estimator's parameters to parts: strings are shorthands for objects, objects are taken as they are."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,10 +16,20 @@ from ..learning import (
     RFLO,
     RTRL,
     UORO,
+    CellularGenetic,
+    CmaEs,
+    DecoupledKalmanFilter,
+    Evolino,
+    EvolutionStrategy,
     Gradient,
+    HessianFree,
     Hosted,
+    KalmanFilter,
+    LevenbergMarquardt,
     Optax,
+    RandomGuessing,
     Ridge,
+    SimulatedAnnealing,
     SnAp,
     Transformation,
     Truncated1997,
@@ -26,7 +37,23 @@ from ..learning import (
 )
 from ..learning.updates import NAMES
 
-LEARNERS: dict[str, type[Hosted]] = {learner.__name__.lower(): learner for learner in (Ridge,)}
+# Learners that have settings to begin with, by their names as words: "levenberg-marquardt".
+LEARNERS: dict[str, type[Hosted] | type[Update]] = {
+    re.sub("(?<=[a-z])(?=[A-Z])", "-", learner.__name__).lower(): learner
+    for learner in (
+        Ridge,
+        KalmanFilter,
+        DecoupledKalmanFilter,
+        LevenbergMarquardt,
+        HessianFree,
+        RandomGuessing,
+        SimulatedAnnealing,
+        EvolutionStrategy,
+        CellularGenetic,
+        CmaEs,
+        Evolino,
+    )
+}
 GRADIENTS: dict[str, type[Gradient]] = {
     rule.__name__.lower(): rule for rule in (BPTT, RTRL, SnAp, UORO, RFLO, Truncated1997)
 }
