@@ -126,7 +126,9 @@ KINDS = {
         "mnemon fit --gradient NAME (small letters), or --truncate STEPS; gradient=... in Python",
         gradients,
     ),
-    "updates": Kind("update rules", "mnemon fit --optimizer NAME (HessianFree is hessian-free); optimizer=... in Python", updates),
+    "updates": Kind(
+        "update rules", "mnemon fit --optimizer NAME (HessianFree is hessian-free); optimizer=... in Python", updates
+    ),
     "data": Kind("data sets that come with the package, and formats", "mnemon fit DATA; mnemon.data in Python", data),
     "initialisers": Kind("ways that weights start", "mnemon.cells, as a cell's initialiser=", initialisers),
     "readouts": Kind("places where an answer is read", "mnemon fit --readout NAME; readout=NAME in Python", readouts),
