@@ -162,7 +162,7 @@ def test_several_columns_and_what_stands_beside_them(mnemon, here):
 
 
 def test_a_series_that_does_not_change_is_said_to(mnemon, here):
-    write(here / "still.csv", v=[3] * 40)
+    write(here / "still.csv", v=[3] * STEPS)
     ended = mnemon("forecast", "still.csv", *MODEL)
     assert "warning: still: the series does not change" in ended.out
     assert ended.err == ""

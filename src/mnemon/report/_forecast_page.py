@@ -10,8 +10,10 @@ from . import _tables as tables
 from ._forecast_story import Fan, ForecastStory, Rivals
 from ._forecast_text import head_of, metric_name, of_models, rows_of, told_of
 from ._markup import Markup, element, plural
+from ._measured import Measured
 from ._page import document
 from ._parts import folded, group, note, paragraph, section
+from ._story import Story
 
 ECHOES = (
     "The errors one step ahead, over the steps that were trained on: does one of them say something of those that "
@@ -32,7 +34,13 @@ def forecast_page(story: ForecastStory) -> str:
         _warnings(story),
         section("forecast", "Forecast", *fans if alone else [group("charts", *fans)], *map(_numbers, story.fans)),
         _rivals(story.rivals),
-        section("residuals", "Errors one step ahead", paragraph(ECHOES) if echoes else None, group("charts", *echoes)),
+        section(
+            "residuals",
+            "Errors one step ahead",
+            paragraph(ECHOES) if echoes else None,
+            group("charts", *echoes),
+            _size(told),
+        ),
         sections.trained(told),
         sections.learning(told),
         sections.spent(told),
@@ -70,6 +78,13 @@ def _of(variables: int) -> str:
 def _warnings(story: ForecastStory) -> Markup | None:
     lines = [element("li", warning) for warning in story.warnings]
     return section("warnings", "To be said first", element("ul", lines, class_="wrong")) if lines else None
+
+
+def _size(told: Story) -> Markup | None:
+    """How large those errors are, variable by variable."""
+    sizes = told.judged.facts if isinstance(told.judged, Measured) else {}
+    said = ", ".join(f"{name} {size}" for name, size in sizes.items())
+    return note(f"Root of their mean square: {said}.") if said else None
 
 
 def _numbers(fan: Fan) -> Markup | None:
