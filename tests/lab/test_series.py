@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnemon.errors import InvalidInput
-from mnemon.lab._series import COLUMNS, TAPS, Column, nmse, scaled
+from mnemon.lab._series import COLUMNS, TAPS, Column, error_of, one_step_ahead, scaled
 
 DATA = Path(os.environ.get("MNEMON_DATA", "/nowhere")) / "timeseries"
 PUBLISHED = {"mg17": 0.0042, "solar": 0.1316, "chickenpox": 0.8670, "laser": 0.7711}
@@ -15,11 +15,10 @@ PUBLISHED = {"mg17": 0.0042, "solar": 0.1316, "chickenpox": 0.8670, "laser": 0.7
 
 def least_squares(parted, taps):
     """The error on what is asked, by a regression on the last values."""
-    rows = np.column_stack([parted.windows(taps), np.ones(len(parted.values))])
-    wanted = parted.values[:, 0]
-    weights = np.linalg.lstsq(rows[taps : parted.first], wanted[taps : parted.first], rcond=None)[0]
-    asked = slice(parted.first, parted.end)
-    return nmse(wanted[asked], rows[asked] @ weights)
+    values = parted.values[:, 0]
+    rows = np.array([[*values[k - taps : k], 1.0] for k in range(taps, parted.end)])
+    weights = np.linalg.lstsq(rows[: parted.first - taps], values[taps : parted.first], rcond=None)[0]
+    return error_of(values[parted.first : parted.end], rows[parted.first - taps :] @ weights)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -38,23 +37,23 @@ def test_what_is_asked_scales_nothing():
     other = values.copy()
     other[40:] *= 9
     np.testing.assert_array_equal(scaled(other, 40)[:40], parted.values[:40])
+    ranged = Column("", lambda: values, 0.8).parted(ranged=True).values
+    np.testing.assert_allclose([ranged[:40].min(), ranged[:40].max()], [-1, 1])
+    np.testing.assert_allclose(np.corrcoef(ranged[:, 0], values[:, 0])[0, 1], 1)
     cut = Column("", lambda: values, 30, 5).parted()
     assert (cut.first, cut.end) == (30, 35)
 
 
-def test_windows_are_the_values_before_the_newest_first():
-    parted = Column("", lambda: np.arange(10.0)[:, None], 0.5).parted()
-    windows = parted.windows(3)
-    assert np.isnan(windows[:3]).any(axis=1).all()
-    np.testing.assert_array_equal(
-        windows[3:], [parted.values[k - 1 : k - 4 if k > 3 else None : -1, 0] for k in range(3, 10)]
-    )
+def test_the_next_value_is_asked_for_but_at_the_start():
+    examples = one_step_ahead(np.arange(6.0)[:, None], 2)
+    np.testing.assert_array_equal(examples.xs[0][:, 0], [0, 1, 2, 3, 4])
+    np.testing.assert_array_equal(examples.targets.values[:, 0], [np.nan, np.nan, 3, 4, 5])
 
 
-def test_the_error_is_one_for_the_mean_and_none_for_the_truth():
+def test_forecasts_that_left_all_bounds_are_infinitely_wrong():
     values = np.array([1.0, 2.0, 6.0])
-    forecasts = np.stack([values, np.full(3, 3.0), values + 1])
-    np.testing.assert_allclose(nmse(values, forecasts), [0, 1, 3 / 14])
+    np.testing.assert_allclose([error_of(values, np.full(3, 3.0)), error_of(values, values + 1)], [1, 3 / 14])
+    assert error_of(values, np.array([1.0, np.nan, 2.0])) == float("inf")
 
 
 def test_data_that_are_not_there_are_asked_for(monkeypatch):

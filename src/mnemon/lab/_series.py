@@ -26,9 +26,10 @@ errors. With order 6 and the first 80 % to learn from, all four stand within a f
              first 80 %      .0046                      .1176       .1835      .6227
              first 90 %      .0048                      .1233       .2153      .6205
 
-Values are scaled to mean 0 and deviation 1 of the part that is learned from; the error of a linear network does not
-hang on that. MG17 is 2,000 points from the start at 1.2. RIVER and ICE are unknown: the Saugeen's monthly flow stands
-for RIVER (DLNN .8108, published 4.36, so that it is another series or another split), and nothing for ICE.
+Values are scaled by the part that is learned from, either to mean 0 and deviation 1 or from -1 to 1; the error of a
+linear network does not hang on that. MG17 is 2,000 points from the start at 1.2. RIVER and ICE are unknown: the
+Saugeen's monthly flow stands for RIVER (DLNN .8108, published 4.36, so that it is another series or another split),
+and nothing for ICE.
 """
 
 import os
@@ -40,7 +41,10 @@ import numpy as np
 
 from ..data import read_series
 from ..errors import InvalidInput
+from ..learning import Examples, StepTargets
 from ..problems import MackeyGlass
+from ..sequences import Sequences
+from ..series import nmse
 
 # The order of the delay line.
 TAPS = 6
@@ -48,7 +52,7 @@ TAPS = 6
 
 @dataclass(frozen=True)
 class Parted:
-    """A series, scaled to mean 0 and deviation 1 of the part that is learned from.
+    """A series, scaled by the part that is learned from.
 
     Attributes:
         values: (time, 1).
@@ -60,13 +64,6 @@ class Parted:
     first: int
     end: int
 
-    def windows(self, taps: int) -> np.ndarray:
-        """(time, taps): the last values before each, the newest first; NaN where some are before the start."""
-        past = [
-            np.concatenate([np.full(k, np.nan), self.values[: len(self.values) - k, 0]]) for k in range(1, taps + 1)
-        ]
-        return np.stack(past, axis=1)
-
 
 @dataclass(frozen=True)
 class Column:
@@ -77,8 +74,8 @@ class Column:
     first: float = 0.8
     asked: int | None = None
 
-    def parted(self) -> Parted:
-        """Read, cut and scaled.
+    def parted(self, *, ranged: bool = False) -> Parted:
+        """Read, cut and scaled: to mean 0 and deviation 1, or `ranged` from -1 to 1.
 
         Raises:
             InvalidInput: data that are not there.
@@ -87,7 +84,7 @@ class Column:
         values = self.read()
         first = int(len(values) * self.first) if self.first < 1 else int(self.first)
         end = len(values) if self.asked is None else first + self.asked
-        return Parted(scaled(values, first), first, end)
+        return Parted(scaled(values, first, ranged=ranged), first, end)
 
 
 def measured(file: str) -> np.ndarray:
@@ -105,14 +102,25 @@ def measured(file: str) -> np.ndarray:
     return read_series(folder / file).values
 
 
-def scaled(values: np.ndarray, first: int) -> np.ndarray:
-    """Mean 0 and deviation 1 in the first so many values."""
-    return (values - values[:first].mean(axis=0)) / values[:first].std(axis=0)
+def scaled(values: np.ndarray, first: int, *, ranged: bool = False) -> np.ndarray:
+    """Mean 0 and deviation 1 in the first so many values; or `ranged` from -1 to 1 there."""
+    known = values[:first]
+    if ranged:
+        low, high = known.min(axis=0), known.max(axis=0)
+        return (2 * values - low - high) / (high - low)
+    return (values - known.mean(axis=0)) / known.std(axis=0)
 
 
-def nmse(values: np.ndarray, forecasts: np.ndarray) -> np.ndarray:
-    """Squared errors in units of the deviations from the mean: (time,) and (..., time) give (...)."""
-    return np.square(values - forecasts).sum(axis=-1) / np.square(values - values.mean()).sum()
+def one_step_ahead(values: np.ndarray, before: int) -> Examples:
+    """A series (time, 1) that is asked at each step for the next value, but not at the first `before` steps."""
+    wanted = values[1:].copy()
+    wanted[:before] = np.nan
+    return Examples(Sequences([values[:-1]]), StepTargets(wanted, np.array([len(wanted)])))
+
+
+def error_of(values: np.ndarray, forecasts: np.ndarray) -> float:
+    """NMSE of forecasts (time,), infinite where some are not finite."""
+    return float(nmse(values, forecasts)) if np.isfinite(forecasts).all() else float("inf")
 
 
 def laser() -> np.ndarray:
