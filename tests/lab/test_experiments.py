@@ -118,6 +118,15 @@ def test_the_mark_changes_with_everything_that_is_not_the_place(experiment):
         assert mark_of(other) != mark_of(run), field.name
 
 
+def test_the_mark_changes_with_the_revision_of_what_a_run_does(monkeypatch):
+    run = EXPERIMENTS["anbn"].runs((10,), False)[0]
+    marks = [mark_of(run)]
+    for revision in (2, 3):
+        monkeypatch.setattr(type(run), "REVISION", revision)
+        marks.append(mark_of(run))
+    assert len(set(marks)) == 3
+
+
 def test_strings_of_lengths_that_are_not_published_are_in_proportion():
     assert [SETTING.strings(length) for length in (60, 130)] == [75, 500]
     assert SETTING.strings(260) == 1000

@@ -44,9 +44,14 @@ class Run(Protocol):
 
 
 class Placed:
-    """A frozen dataclass that is a run: its place is the fields named in `PLACE`, its protocol all others."""
+    """A frozen dataclass that is a run: its place is the fields named in `PLACE`, its protocol all others.
+
+    `REVISION` is part of the protocol where it is not 1: raise it when what a run does changes and none of its numbers
+    does (a gradient rule that is mended), so that old results do not stand beside new ones.
+    """
 
     PLACE: ClassVar[tuple[str, ...]] = ("length",)
+    REVISION: ClassVar[int] = 1
 
     @property
     def place(self) -> dict[str, Any]:
@@ -57,7 +62,8 @@ class Placed:
     def protocol(self) -> dict[str, Any]:
         """See `Run`."""
         numbers: dict[str, Any] = asdict(cast("Any", self))
-        return {name: value for name, value in numbers.items() if name not in self.PLACE}
+        own = {name: value for name, value in numbers.items() if name not in self.PLACE}
+        return own if self.REVISION == 1 else {**own, "revision": self.REVISION}
 
 
 class Experiment(Protocol):
