@@ -46,6 +46,6 @@ def test_the_table_has_medians_beside_the_published_and_counts_no_substitute():
     }
     account = SINGLE_STEP.account(records, (6,), False)
     table, spread = account.grids
-    assert table.rows[1] == ("DMLP", "0.0002 (0.0006)", "-", "-", "-", "0.6000 (0.9979)")
-    assert spread.rows[0] == ("DMLP, MG17", "3", "0.3001", "0.0002", "0.0001", "0.9000", "0.0006", "2 of 3")
+    assert table.rows[1] == ("DMLP", "0.000200 (0.0006)", "-", "-", "-", "0.6000 (0.9979)")
+    assert spread.rows[0] == ("DMLP, MG17", "3", "0.3001", "0.000200", "0.000100", "0.9000", "0.0006", "2 of 3")
     assert spread.rows[1] == ("DMLP, RIVER (Saugeen)", "3", "inf", "0.6000", "0.5000", "inf", "0.9979", "-")
