@@ -15,22 +15,36 @@ from ..learning import Loss, SquaredError, Targets
 from ..problems import Sample
 
 
-class NextSymbols(Loss):
+class _Judged(Loss):
+    """A loss of which the score is the share of strings that is right.
+
+    Args:
+        right: `(answers, what is allowed) -> (batch,)`, a problem's own. Judged data have what is allowed as targets.
+
+    """
+
+    right: Callable[[Any, Any], Any] = eqx.field(static=True)
+
+    score_name: ClassVar[str] = "strings foretold"
+
+    def score(self, answer: Answer, targets: Float[Array, "batch time symbols"]) -> Float[Array, " batch"]:
+        """See `Loss`."""
+        return self.right(answer.values, targets).astype(answer.values.dtype)
+
+
+class NextSymbols(_Judged):
     """The error of strings, summed over their steps, as the papers sum it; the score is the share that is right.
 
         "squares":   E = sum over t and k  (d_k(t) - z_k(t))^2 / 2
         "surprise":  E = - sum over t and k  d_k(t) log softmax(z(t))_k
 
     Args:
-        right: `(answers, what is allowed) -> (batch,)`, a problem's own. Judged data have what is allowed as targets.
+        right: whether a string is right; `(answers, what is allowed) -> (batch,)`.
         kind: "squares" or "surprise".
 
     """
 
-    right: Callable[[Any, Any], Any] = eqx.field(static=True)
     kind: Literal["squares", "surprise"] = eqx.field(static=True, default="squares")
-
-    score_name: ClassVar[str] = "strings foretold"
 
     def check_targets(self, targets: Targets, outputs: int) -> None:
         """Made by the problems themselves."""
@@ -44,10 +58,6 @@ class NextSymbols(Loss):
         else:
             each = -wanted * jax.nn.log_softmax(answer.values, axis=-1)
         return jnp.where(known, each, jnp.zeros_like(each)).sum(axis=(-2, -1))
-
-    def score(self, answer: Answer, targets: Float[Array, "batch time symbols"]) -> Float[Array, " batch"]:
-        """See `Loss`."""
-        return self.right(answer.values, targets).astype(answer.values.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,19 +89,5 @@ class Drawn:
         return Sample(xs[rows], targets.take(rows))
 
 
-class JudgedSquares(SquaredError):
-    """`SquaredError`, of which the score is the share of strings that is right.
-
-    Args:
-        right: as `NextSymbols`.
-
-    """
-
-    right: Callable[[Any, Any], Any] | None = eqx.field(static=True, default=None)
-
-    score_name: ClassVar[str] = "strings foretold"
-
-    def score(self, answer: Answer, targets: Float[Array, "batch time symbols"]) -> Float[Array, " batch"]:
-        """See `Loss`."""
-        assert self.right is not None  # it is judged
-        return self.right(answer.values, targets).astype(answer.values.dtype)
+class JudgedSquares(_Judged, SquaredError):
+    """`SquaredError`, judged like `NextSymbols`."""
