@@ -19,7 +19,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._statistics import wilson
 from ..cells import Elman
 from ..layers import Feedback, Network, Readout, dlnn, dmlp, unfold
 from ..learning import (
@@ -44,6 +43,7 @@ from ..targets import StepTargets
 from ._account import Account, Grid
 from ._experiment import Placed, Run
 from ._results import Record, pick
+from ._share import share
 
 # What a series-parallel model sees: u(k) and u(k-1); y(k), y(k-1) and y(k-2). Plants need no more.
 INPUTS, OUTPUTS = 2, 3
@@ -270,13 +270,11 @@ class ProcessIdentification:
 def _words(records: Sequence[Record]) -> tuple[str, ...]:
     errors = np.array([record["test"] for record in records])
     good = int((errors < CLOSE).sum())
-    low, high = wilson(good, len(records))
     return (
         f"{records[0]['weights']}",
         _error(np.median(errors)),
         _error(errors.min()) if len(records) == 1 else f"{_error(errors.min())} to {_error(errors.max())}",
-        f"{good} of {len(records)}",
-        f"{100 * low:.0f} to {100 * high:.0f}",
+        *share(good, len(records)),
         _error(np.median([record["new"] for record in records])),
         _error(np.median([record["test_one_step"] for record in records])),
     )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from .._statistics import wilson
 from ._account import Curve, Grid, Plot
 from ._results import Record, pick
+from ._share import share
 
 # Published: successes of 100, mean epochs of the successful, their mean accuracy.
 Published = Mapping[int, tuple[float, float, float]]
@@ -93,10 +94,8 @@ def success_plot(
 
 
 def _row(summary: Summary, published: tuple[float, float, float] | None) -> tuple[str, ...]:
-    low, high = wilson(summary.successes, summary.networks)
     return (
-        f"{summary.successes} of {summary.networks}",
-        f"{100 * low:.0f} to {100 * high:.0f}",
+        *share(summary.successes, summary.networks),
         _number(summary.epochs, 1),
         _number(summary.accuracy, 3),
         f"{summary.knowing}",
