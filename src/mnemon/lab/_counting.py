@@ -18,12 +18,10 @@ from typing import Any, ClassVar, Literal
 import jax
 import numpy as np
 
-from .._statistics import wilson
 from ..cells import LSTM, Elman, uniform
 from ..layers import Network, Readout
 from ..learning import (
     BPTT,
-    SENTENCES,
     Examples,
     Fresh,
     Learner,
@@ -43,7 +41,9 @@ from ._account import Account, Grid
 from ._counting_reach import reach
 from ._experiment import Placed, Run
 from ._next_symbols import NextSymbols
+from ._records import records_of
 from ._results import Record, pick
+from ._share import share
 
 
 @dataclass(frozen=True)
@@ -120,16 +120,11 @@ class CountingRun(Placed):
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
         """See `Run`."""
         language, solution = self.language, self.accepted(members, seed, checkpoint)
-        return [
-            {
-                "network": int(member),
-                "success": result.reached,
-                "ended": SENTENCES[result.code],
-                "sequences": result.sequences,
-                "reach": reach(network, language, self.tested) if result.reached else 0,
-            }
-            for member, network, result in zip(members, solution.networks, solution.results)
+        reaches = [
+            reach(network, language, self.tested) if result.reached else 0
+            for network, result in zip(solution.networks, solution.results)
         ]
+        return records_of(members, solution, reach=reaches)
 
 
 @dataclass(frozen=True)
@@ -164,17 +159,7 @@ class FurtherRun(CountingRun):
             stacked, memory = solution.networks.stacked, solution.memory
             for known, network in zip(reaches, solution.networks):
                 known.append(reach(network, language, self.tested))
-        return [
-            {
-                "network": int(member),
-                "success": result.reached,
-                "ended": SENTENCES[result.code],
-                "sequences": result.sequences,
-                "reach": known[-1],
-                "reaches": known,
-            }
-            for member, result, known in zip(members, first.results, reaches)
-        ]
+        return records_of(members, first, reach=[known[-1] for known in reaches], reaches=reaches)
 
 
 # Published: successes, strings, and the best and the average N; "-" where unknown.
@@ -214,13 +199,11 @@ class Counting:
             if not some:
                 continue
             good = [record for record in some if record["success"]]
-            low, high = wilson(len(good), len(some))
             reached = [record["reach"] for record in good]
             lines.append(
                 (
                     label,
-                    f"{len(good)} of {len(some)}",
-                    f"{100 * low:.0f} to {100 * high:.0f}",
+                    *share(len(good), len(some)),
                     f"{np.mean([record['sequences'] for record in good]):,.0f}" if good else "-",
                     f"{max(reached)}" if reached else "-",
                     f"{np.median([record['reach'] for record in some]):g}",

@@ -16,12 +16,10 @@ from typing import Any, ClassVar, Literal
 import jax
 import numpy as np
 
-from .._statistics import wilson
 from ..cells import LSTM, LSTM_TABLE, Elman, FullyRecurrent, RecurrentCascade, uniform
 from ..layers import Network, Readout
 from ..learning import (
     BPTT,
-    SENTENCES,
     Examples,
     Fresh,
     Gradient,
@@ -43,7 +41,9 @@ from ..problems import EmbeddedReber, Sample
 from ._account import Account, Grid
 from ._experiment import Placed, Run
 from ._next_symbols import Drawn, JudgedSquares, NextSymbols
+from ._records import records_of
 from ._results import Record, pick
+from ._share import share
 
 PAIR = 10  # networks that share a pair of sets
 SHORTEST = 9
@@ -146,17 +146,9 @@ class ReberRun(Placed):
 
 
 def _records(members: Sequence[int], solution: Solution) -> list[Record]:
-    known = np.asarray(solution.history["validation_score"])
-    return [
-        {
-            "network": member,
-            "success": result.reached,
-            "ended": SENTENCES[result.code],
-            "sequences": result.sequences,
-            "best_share": float(np.nanmax(known[:, k])),
-        }
-        for k, (member, result) in enumerate(zip(members, solution.results))
-    ]
+    return records_of(
+        members, solution, best_share=np.nanmax(np.asarray(solution.history["validation_score"]), axis=0).tolist()
+    )
 
 
 def _judges(problem: EmbeddedReber, training: Sample, test: Sample) -> Examples:
@@ -246,12 +238,10 @@ class EmbeddedReberTable:
             if not some:
                 continue
             good = [record["sequences"] for record in some if record["success"]]
-            low, high = wilson(len(good), len(some))
             lines.append(
                 (
                     label,
-                    f"{len(good)} of {len(some)}",
-                    f"{100 * low:.0f} to {100 * high:.0f}",
+                    *share(len(good), len(some)),
                     f"{np.mean(good):,.0f}" if good else "-",
                     f"{min(good):,} to {max(good):,}" if good else "-",
                     f"{np.median([record['best_share'] for record in some]):.2f}",

@@ -21,7 +21,6 @@ from ..cells import Elman, Start, gaussian, sparse_spectral, zeros
 from ..layers import Network, Readout
 from ..learning import (
     BPTT,
-    SENTENCES,
     Batch,
     CrossEntropy,
     Examples,
@@ -38,6 +37,7 @@ from ..problems import MarkedProduct, MarkedSum, Memorisation, OrderOfThree, Ord
 from ._account import Account, Grid
 from ._experiment import Placed, Run
 from ._next_symbols import JudgedSquares
+from ._records import records_of
 from ._results import Record, pick
 
 PROBLEMS: dict[str, tuple[str, Any]] = {
@@ -114,16 +114,7 @@ class SuiteRun(Placed):
             buckets=1,
         )
         scores = np.asarray(solution.history["validation_score"])
-        return [
-            {
-                "network": int(member),
-                "success": result.reached,
-                "ended": SENTENCES[result.code],
-                "sequences": result.sequences,
-                "best_score": float(np.nanmax(scores[:, k])),
-            }
-            for k, (member, result) in enumerate(zip(members, solution.results))
-        ]
+        return records_of(members, solution, best_score=np.nanmax(scores, axis=0).tolist())
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,10 @@ from typing import Any, ClassVar, Literal
 import jax
 import numpy as np
 
-from .._statistics import wilson
 from ..cells import LSTM, LSTM_TABLE, uniform
 from ..layers import Network, Readout
 from ..learning import (
     BPTT,
-    SENTENCES,
     Fresh,
     Learner,
     Optax,
@@ -37,7 +35,9 @@ from ..learning import (
 from ..problems import Adding, Multiplication, Problem, TemporalOrder, TwoSequence
 from ._account import Account, Grid
 from ._experiment import Placed, Run
+from ._records import records_of
 from ._results import Record, pick
+from ._share import share
 
 PROBLEMS: dict[str, Any] = {
     "adding": Adding,
@@ -115,16 +115,7 @@ class LongLagRun(Placed):
         )
         new = problem.sample(jax.random.fold_in(jax.random.key(seed), self.length), self.test)
         wrong = (~problem.right(answers(solution.networks, new.xs), new.targets)).sum(axis=-1)
-        return [
-            {
-                "network": int(member),
-                "success": result.reached,
-                "ended": SENTENCES[result.code],
-                "sequences": result.sequences,
-                "test_wrong": int(wrong[k]),
-            }
-            for k, (member, result) in enumerate(zip(members, solution.results))
-        ]
+        return records_of(members, solution, test_wrong=wrong.tolist())
 
 
 @dataclass(frozen=True)
@@ -145,15 +136,13 @@ def long_lag_grid(rows: Sequence[Row], records: Mapping[str, Sequence[Record]]) 
         if not some:
             continue
         good = [record for record in some if record["success"]]
-        low, high = wilson(len(good), len(some))
         used = [record["sequences"] for record in good]
         wrong = [record["test_wrong"] for record in good]
         theirs = ("-", "-") if row.published is None else (f"{row.published[0]:g}", f"{row.published[1]:,.0f}")
         lines.append(
             (
                 row.label,
-                f"{len(good)} of {len(some)}",
-                f"{100 * low:.0f} to {100 * high:.0f}",
+                *share(len(good), len(some)),
                 f"{np.mean(used):,.0f}" if used else "-",
                 f"{min(used):,} to {max(used):,}" if used else "-",
                 f"{np.mean(wrong):.1f}" if wrong else "-",

@@ -6,8 +6,9 @@ from typing import Any
 
 import jax
 
-from ..learning import SENTENCES, Examples, Learner, Population, SquaredError, Store, Until, answers, train
+from ..learning import Examples, Learner, Population, SquaredError, Store, Until, answers, train
 from ..problems import Latching, Sample
+from ._records import records_of
 from ._results import Record
 
 _TRAINING, _TEST = 0, 1
@@ -64,18 +65,13 @@ def trial(
     )
     new = problem.sample(_key(problem, seed, _TEST), test)
     right = problem.right(answers(solution.networks, new.xs), new.targets).mean(axis=-1)
-    return [
-        {
-            "network": int(member),
-            "success": result.reached,
-            "ended": SENTENCES[result.code],
-            "epochs": result.epochs,
-            "sequences": result.sequences,
-            "training_error": _last(solution.history["loss"][:, k]),
-            "test_accuracy": round(float(right[k]), 6),
-        }
-        for k, (member, result) in enumerate(zip(members, solution.results))
-    ]
+    return records_of(
+        members,
+        solution,
+        epochs=[result.epochs for result in solution.results],
+        training_error=[_last(errors) for errors in solution.history["loss"].T],
+        test_accuracy=[round(float(share), 6) for share in right],
+    )
 
 
 def _key(problem: Latching, seed: int, part: int) -> jax.Array:
