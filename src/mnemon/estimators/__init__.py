@@ -3,6 +3,7 @@ from ._classifier import SequenceClassifier as SequenceClassifier
 from ._forecaster import Forecaster as Forecaster
 from ._forecaster import PastForecasts as PastForecasts
 from ._labeler import SequenceLabeler as SequenceLabeler
+from ._optional import __getattr__ as __getattr__
 from ._predictor import SequencePredictor as SequencePredictor
 from ._regressor import SequenceRegressor as SequenceRegressor
 from ._saving import load as load

@@ -99,14 +99,14 @@ class Forecaster(Foretells, PicklesArrays, Savable, BaseEstimator):
     quantiles: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
     steps_ahead: int = 1
     scheduled_sampling: float = 0.0
-    window: int = 100
+    window: int = 50
     warmup: int | None = None
     missing: str = "error"
     gradient: Any = "bptt"
     optimizer: Any = None
-    learning_rate: float = 0.005
+    learning_rate: float = 0.01
     epochs: int = 100
-    batch_size: int | None = 16
+    batch_size: int | None = 4
     early_stopping: bool | int = False
     validation_fraction: float = 0.2
     keep: int | None = None
@@ -177,7 +177,7 @@ class Forecaster(Foretells, PicklesArrays, Savable, BaseEstimator):
             (time, quantiles), (time, variables, quantiles), or a DataFrame with columns (variable, quantile).
 
         """
-        levels = [alpha] if isinstance(alpha, float | int) else list(alpha)
+        levels: list[Any] = list(alpha) if isinstance(alpha, list | tuple | np.ndarray) else [alpha]
         _shares(levels, "alpha")
         return self._banded(horizon, X, levels, [(level,) for level in levels], paths)
 
@@ -251,9 +251,13 @@ class Forecaster(Foretells, PicklesArrays, Savable, BaseEstimator):
         if not isinstance(histories.observed, MeasuredSeries):
             raise InvalidInput("historical_forecasts: of one series at a time")
         length = len(histories.observed)
+        if not all(isinstance(n, int | np.integer) and n >= 1 for n in (horizon, stride)):
+            raise InvalidInput(
+                f"historical_forecasts: horizon={horizon!r}, stride={stride!r}: expected whole numbers from 1"
+            )
         first = max(round(start * length) if isinstance(start, float) else start, histories.lost + 1)
         ends = np.arange(first, length - horizon + 1, stride)
-        if horizon < 1 or stride < 1 or not len(ends):
+        if not len(ends):
             raise InvalidInput(
                 f"historical_forecasts: horizon={horizon}, start={start}, stride={stride}: nothing to foretell in a "
                 f"series of {length} steps"
@@ -296,5 +300,7 @@ class Forecaster(Foretells, PicklesArrays, Savable, BaseEstimator):
 
 
 def _shares(values: Sequence[float], name: str) -> None:
-    if wrong := [value for value in values if not 0 < value < 1]:
+    if not values:
+        raise InvalidInput(f"{name}: expected at least one share between 0 and 1")
+    if wrong := [value for value in values if not isinstance(value, int | float) or not 0 < value < 1]:
         raise InvalidInput(f"{name}: expected shares between 0 and 1, got {wrong[0]!r}")

@@ -245,7 +245,9 @@ class Foretells(Trains):
     def _futures(self, steps: Sequence[int], X: Any, paths: int | None) -> list[np.ndarray]:
         """For each series, in its own units, (paths, steps, variables); one expected path where `paths` is None."""
         check_is_fitted(self, "population_")
-        histories, ahead = self.histories_, self.histories_.ahead(X, steps)
+        if paths is not None and (not isinstance(paths, int | np.integer) or paths < 1):
+            raise InvalidInput(f"paths={paths!r}: expected a whole number of at least 1")
+        histories, ahead = self.histories_, self.histories_.ahead(X, steps, self.missing)
         tracks, longest = histories.tracks(ahead), pooled(max(steps))
         with self._precise():
             state = self._state(histories.tracks())

@@ -9,7 +9,13 @@ from ._timeline import Timeline
 
 
 def covariates(
-    X: Any, timeline: Timeline, horizon: int = 0, *, columns: tuple[Any, ...] | None = None, what: str = "X"
+    X: Any,
+    timeline: Timeline,
+    horizon: int = 0,
+    *,
+    columns: tuple[Any, ...] | None = None,
+    missing: str = "error",
+    what: str = "X",
 ) -> MeasuredSeries:
     """Exogenous values at the steps of `timeline` and at `horizon` steps behind it.
 
@@ -21,6 +27,7 @@ def covariates(
         timeline: of the series.
         horizon: steps behind it that X must know too.
         columns: those that X must have: their names where X is a DataFrame, else their number.
+        missing: NaN is an "error", or "interpolate", as in `as_series`.
         what: what messages call X.
 
     Returns: values (timeline.length + horizon, columns).
@@ -31,7 +38,8 @@ def covariates(
     """
     wanted = timeline.part(0, timeline.length + horizon)
     given = getattr(X, "index", None) if hasattr(X, "iloc") else None
-    measured = X if isinstance(X, MeasuredSeries) else one_series(_placeless(X) if given is not None else X, what=what)
+    rows = _placeless(X) if given is not None else X
+    measured = one_series(rows, missing=missing, what=what)
     if columns is not None and (
         len(columns) != len(measured.names) or (measured.kind == "DataFrame" and set(columns) != set(measured.names))
     ):

@@ -117,8 +117,8 @@ class Histories:
             tracks.append(Track(values, known, np.zeros(0) if self.static is None else self.static[k]))
         return tracks
 
-    def ahead(self, X: Any, steps: Sequence[int]) -> list[np.ndarray]:
-        """Known covariates (steps, known) of so many steps to come, for each series.
+    def ahead(self, X: Any, steps: Sequence[int], missing: str) -> list[np.ndarray]:
+        """Known covariates (steps, known) of so many steps to come, for each series; NaN as `missing` says.
 
         Raises:
             InvalidInput: where there are none and should be, or some and should not.
@@ -136,7 +136,7 @@ class Histories:
             )
         given = _one_each(X, self.observed, "X")
         return [
-            covariates(some, one.timeline.continued(count), columns=known.names).values
+            covariates(some, one.timeline.continued(count), columns=known.names, missing=missing).values
             for some, one, known, count in zip(given, each, self.known, steps)
         ]
 
@@ -157,14 +157,14 @@ class Histories:
         """With new observations behind the old ones. Raises as `following` and `ahead`."""
         old, new = self.observed, self.following(y, missing)
         each = tuple(_joined(one, more) for one, more in zip(old.each, new))
-        rows = self.ahead(X, [len(one) for one in new])
+        rows = self.ahead(X, [len(one) for one in new], missing)
         known = tuple(_longer(one, more) for one, more in zip(self.known, rows))
         beside = self.past
         if self.past:
             if past is None:
                 raise InvalidInput("past: this forecaster was fitted with past covariates; give those of the new steps")
             rows = [
-                covariates(some, more.timeline, columns=have.names, what="past").values
+                covariates(some, more.timeline, columns=have.names, missing=missing, what="past").values
                 for some, more, have in zip(_one_each(past, old, "past"), new, self.past)
             ]
             beside = tuple(_longer(one, more) for one, more in zip(self.past, rows))
@@ -192,7 +192,7 @@ def read_histories(y: Any, X: Any, past: Any, static: Any, *, missing: str, leas
         ()
         if given is None
         else tuple(
-            covariates(some, one.timeline, what=what)
+            covariates(some, one.timeline, missing=missing, what=what)
             for some, one in zip(_one_each(given, observed, what), observed.each)
         )
         for given, what in ((X, "X"), (past, "past"))

@@ -226,7 +226,9 @@ class Timeline:
                 return np.atleast_1d(self._plain(index))
             except (ValueError, TypeError) as problem:
                 raise InvalidInput(f"horizon: expected steps ahead, or times as the index has: {problem}") from None
-        places = np.asarray(several, f"M8[{self.clock.resolution}]" if _texts(several) else None)
+        places = np.asarray(
+            several, f"M8[{self.clock.resolution}]" if self.form == "times" and _texts(several) else None
+        )
         if places.ndim != 1 or places.dtype.kind not in "iufM" or (places.dtype.kind == "M") > (self.form == "times"):
             raise InvalidInput(f"horizon: expected steps ahead (1, 2 ...) or {_FORMS[self.form]}, got {fh!r}")
         return places
