@@ -48,6 +48,7 @@ def test_a_longer_horizon_begins_with_the_shorter(recurrent):
     long = recurrent.predict(9)
     np.testing.assert_allclose(recurrent.predict(4), long[:4], rtol=1e-12)
     np.testing.assert_allclose(recurrent.predict([2, 7]), long[[1, 6]], rtol=1e-12)
+    np.testing.assert_allclose(recurrent.sample(4, paths=6), recurrent.sample(9, paths=6)[:, :4], rtol=1e-12)
 
 
 def test_observing_what_was_foretold_changes_no_forecast(linear):

@@ -10,7 +10,7 @@ from .. import load
 from .._files import existing
 from ..data import Dataset
 from ..errors import InvalidInput, MnemonError, ModelFileError
-from ..estimators import SequenceEstimator
+from ..estimators import Forecaster
 from ._reading import data_for
 from ._targets import check_targets_of, step_classes, targets_in_words, tasks_of
 from ._tasks import TASKS, Task, task_of
@@ -43,19 +43,24 @@ def load_model(path: str, data: str | None = None, tasks: tuple[str, ...] = tupl
         InvalidInput: no such file, no model in it, or one of another task.
 
     """
-    try:
-        model = load(existing(path))
-    except ModelFileError as problem:
-        if data is not None and data.endswith(".safetensors"):
-            raise InvalidInput(f"{path} is no model; the model comes first, then the data") from None
-        raise problem from None
-    if not isinstance(model, SequenceEstimator):
-        raise InvalidInput(f"{path}: holds a {type(model).__name__}, expected an estimator of sequences")
+    model = any_model(path, data)
+    if isinstance(model, Forecaster):
+        raise InvalidInput(f"{path}: is a model of a measured series; mnemon forecast goes on from it")
     task = task_of(model)
     if task.name not in tasks:
         others = " or ".join(f"--task {name}" for name in tasks)
         raise InvalidInput(f"{path}: is a model of --task {task.name}, and only one of {others} {why}")
     return model
+
+
+def any_model(path: str, data: str | None = None) -> Any:
+    """The estimator in a model file, whatever its task; see `load_model`."""
+    try:
+        return load(existing(path))
+    except ModelFileError as problem:
+        if data is not None and data.endswith(".safetensors"):
+            raise InvalidInput(f"{path} is no model; the model comes first, then the data") from None
+        raise problem from None
 
 
 @contextmanager

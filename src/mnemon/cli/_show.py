@@ -3,20 +3,18 @@
 import json
 import math
 import os
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ..errors import InvalidInput
 from ._tasks import task_of
 
-if TYPE_CHECKING:
-    from ..estimators import SequenceEstimator
-
 
 def show(
     model: Annotated[
-        str | None, typer.Argument(metavar="[MODEL]", help="A model that mnemon fit wrote.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[MODEL]", help="A model that mnemon fit or mnemon forecast wrote.", show_default=False),
     ] = None,
     engine: Annotated[
         bool, typer.Option("--engine", help="Which engine runs it here, native code or XLA, and why; needs no model.")
@@ -25,21 +23,21 @@ def show(
 ) -> None:
     """Tell what a model is: its task and parts, classes and channels, how it was trained, and by which version."""
     from ..estimators._saving import read_model
-    from ._inputs import load_model
+    from ._inputs import any_model
 
     if engine:
-        _show_engine(None if model is None else load_model(model), as_json)
+        _show_engine(None if model is None else any_model(model), as_json)
         return
     if model is None:
         raise InvalidInput("show: name a model that mnemon fit wrote, or ask for --engine")
-    estimator = load_model(model)
+    estimator = any_model(model)
     about, _ = read_model(model)
     file = {"path": model, "bytes": os.path.getsize(model), "format": about["format"], "mnemon": about["mnemon"]}
     if as_json:
         print(json.dumps(_plain({**file, **_told(estimator)}), indent=2, ensure_ascii=False, allow_nan=False))
         return
     print(estimator.summary())
-    print(f"task      {task_of(estimator).name}")
+    print(f"task      {_task(estimator)}")
     if hasattr(estimator, "classes_"):
         print(f"classes   {', '.join(map(_printable, estimator.classes_.tolist()))}")
     if hasattr(estimator, "n_outputs_"):
@@ -47,7 +45,7 @@ def show(
             f"{mean:.4g} ± {scale:.4g}" for mean, scale in zip(estimator.target_mean_, estimator.target_scale_)
         )
         print(f"numbers   {estimator.n_outputs_}, in training {means}")
-    if estimator.alphabet_ is not None:
+    if getattr(estimator, "alphabet_", None) is not None:
         print(f"symbols   {', '.join(map(_printable, estimator.alphabet_))}")
     for name, (first, last) in _brief(estimator).items():
         print(f"{name.replace('_', ' ')}: {first:.4g} after the first epoch, {last:.4g} after the last")
@@ -56,7 +54,7 @@ def show(
     print(f"file      {model}, {file['bytes']:,} bytes, format {file['format']}, written by Mnemon {file['mnemon']}")
 
 
-def _show_engine(estimator: "SequenceEstimator | None", as_json: bool) -> None:
+def _show_engine(estimator: Any, as_json: bool) -> None:
     """What runs recurrent layers on this machine; of a model, cell by cell."""
     from .. import kernels
     from ..layers import engine_of
@@ -87,17 +85,23 @@ def _cells(part: Any) -> list[Any]:
     return [cell for leaf in leaves if isinstance(leaf, Cell) for cell in _cells(leaf)]
 
 
-def _told(estimator: "SequenceEstimator") -> dict[str, Any]:
+def _task(estimator: Any) -> str:
+    from ..estimators import Forecaster
+
+    return "forecast" if isinstance(estimator, Forecaster) else task_of(estimator).name
+
+
+def _told(estimator: Any) -> dict[str, Any]:
     """A estimator as values that JSON knows, but for arrays and numbers that are not finite."""
-    words = ("code", "best")
+    words, forecasts = ("code", "best"), _task(estimator) == "forecast"
     parameters = estimator.get_params(deep=False)
     return {
         "estimator": type(estimator).__name__,
-        "task": task_of(estimator).name,
+        "task": _task(estimator),
         "classes": getattr(estimator, "classes_", None),
         "numbers": getattr(estimator, "n_outputs_", None),
-        "channels": estimator.n_features_in_,
-        "symbols": estimator.alphabet_,
+        "channels": estimator.network_.input_size if forecasts else estimator.n_features_in_,
+        "symbols": getattr(estimator, "alphabet_", None),
         "networks": len(estimator.results_),
         "weights": estimator.network_.weight_count(),
         "parameters": {k: v for k, v in parameters.items() if k not in ("verbose", "callbacks", "store")},
@@ -110,7 +114,7 @@ def _told(estimator: "SequenceEstimator") -> dict[str, Any]:
     }
 
 
-def _brief(estimator: "SequenceEstimator") -> dict[str, tuple[float, float]]:
+def _brief(estimator: Any) -> dict[str, tuple[float, float]]:
     """First and last value of each quantity of the history; of several networks, of the first."""
     columns = {name: v.reshape(len(v), -1)[:, 0] for name, v in estimator.history_.items() if name != "epoch"}
     finite = {name: [v for v in column.tolist() if math.isfinite(v)] for name, column in columns.items()}

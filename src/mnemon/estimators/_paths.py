@@ -104,7 +104,9 @@ def drawn(
     batch, time = xs.shape[:2]
 
     def one(network: Network, before: Any, errors: Array | None, key: PRNGKeyArray) -> Array:
-        noise = told.noise(key, (paths, batch, time), errors, xs.dtype)
+        # A step's noise does not depend on how many there are: a longer horizon begins with the shorter.
+        keys = jax.vmap(lambda step: jax.random.fold_in(key, step))(jnp.arange(time))
+        noise = jnp.moveaxis(jax.vmap(lambda k: told.noise(k, (paths, batch), errors, xs.dtype))(keys), 0, 2)
         spread = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf[None], (paths, *leaf.shape)), before)
         both = jnp.broadcast_to(xs[None], (paths, *xs.shape))
         return _walk(Path(network, told), both, noise, spread)[0]
