@@ -19,16 +19,65 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from ..errors import InvalidInput
 from ..sequences import Sequences
-from ._problem import Sample, check_count
+from ._problem import Sample, check_count, check_numbers
 
 FIRST_MARKS = 10
 CLOSE = 0.04
 
 
 @dataclass(frozen=True)
-class Adding:
+class MarkedPairs:
+    """What this and `Multiplication` have in common: lengths, sizes, how their inputs are drawn, and what is right."""
+
+    length: int
+
+    def __post_init__(self) -> None:
+        check_numbers(type(self).__name__, length=(self.length, 2 * FIRST_MARKS))
+
+    @property
+    def input_size(self) -> int:
+        """A value and a marker."""
+        return 2
+
+    @property
+    def output_size(self) -> int:
+        """One."""
+        return 1
+
+    @property
+    def longest(self) -> int:
+        """T + T/10."""
+        return self.length + self.length // 10
+
+    def right(self, answers: Any, targets: Any) -> Any:
+        """Answers less than 0.04 away from their targets."""
+        return (abs(answers - targets) < CLOSE).all(axis=-1)
+
+    def _draw(
+        self, key: PRNGKeyArray, n: int, low: float, high: float, *, of_first: float
+    ) -> tuple[Sequences, np.ndarray, np.ndarray]:
+        """Sequences of values uniform in [low, high] with markers, and the two marked values (n,) each.
+
+        The value of the very first step is `of_first` where it is marked.
+        """
+        length_key, value_key, first_key, second_key = jax.random.split(key, 4)
+        lengths = np.asarray(jax.random.randint(length_key, (n,), self.length, self.longest + 1))
+        steps = np.array(jax.random.uniform(value_key, (n, self.longest, 2), jnp.float32, low, high), np.float64)
+        first = np.asarray(jax.random.randint(first_key, (n,), 0, FIRST_MARKS))
+        second = np.asarray(jax.random.randint(second_key, (n,), 0, self.length // 2 - 2))
+        second = second + (second >= first)  # one of the others
+        rows = np.arange(n)
+        steps[:, :, 1] = 0
+        steps[:, 0, 1] = steps[rows, lengths - 1, 1] = -1
+        for marked in (first, second):
+            steps[rows[marked == 0], 0, 0] = of_first
+            steps[rows, marked, 1] = 1
+        return Sequences(steps, lengths=lengths), steps[rows, first, 0], steps[rows, second, 0]
+
+
+@dataclass(frozen=True)
+class Adding(MarkedPairs):
     """Sequences of values of which two are marked; the target is 0.5 + their sum / 4, at the end.
 
     Args:
@@ -46,27 +95,6 @@ class Adding:
 
     """
 
-    length: int
-
-    def __post_init__(self) -> None:
-        if self.length < 2 * FIRST_MARKS:
-            raise InvalidInput(f"Adding: length={self.length}; expected at least {2 * FIRST_MARKS}")
-
-    @property
-    def input_size(self) -> int:
-        """A value and a marker."""
-        return 2
-
-    @property
-    def output_size(self) -> int:
-        """One."""
-        return 1
-
-    @property
-    def longest(self) -> int:
-        """T + T/10."""
-        return self.length + self.length // 10
-
     @property
     def reference(self) -> str:
         """Where the task is from."""
@@ -80,32 +108,5 @@ class Adding:
 
         """
         check_count(self, n)
-        steps, lengths, first, second = marked_pairs(key, n, self.length, -1, 1, of_first=0)
-        return Sample(Sequences(steps, lengths=lengths), 0.5 + (first + second)[:, None] / 4)
-
-    def right(self, answers: Any, targets: Any) -> Any:
-        """Answers less than 0.04 away from their targets."""
-        return (abs(answers - targets) < CLOSE).all(axis=-1)
-
-
-def marked_pairs(
-    key: PRNGKeyArray, n: int, length: int, low: float, high: float, *, of_first: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Values uniform in [low, high] with markers (n, time, 2), the lengths (n,), and the two marked values (n,) each.
-
-    The value of the very first step is `of_first` where it is marked.
-    """
-    length_key, value_key, first_key, second_key = jax.random.split(key, 4)
-    longest = length + length // 10
-    lengths = np.asarray(jax.random.randint(length_key, (n,), length, longest + 1))
-    steps = np.array(jax.random.uniform(value_key, (n, longest, 2), jnp.float32, low, high), np.float64)
-    first = np.asarray(jax.random.randint(first_key, (n,), 0, FIRST_MARKS))
-    second = np.asarray(jax.random.randint(second_key, (n,), 0, length // 2 - 2))
-    second = second + (second >= first)  # one of the others
-    rows = np.arange(n)
-    steps[:, :, 1] = 0
-    steps[:, 0, 1] = steps[rows, lengths - 1, 1] = -1
-    for marked in (first, second):
-        steps[rows[marked == 0], 0, 0] = of_first
-        steps[rows, marked, 1] = 1
-    return steps, lengths, steps[rows, first, 0], steps[rows, second, 0]
+        xs, first, second = self._draw(key, n, -1, 1, of_first=0)
+        return Sample(xs, 0.5 + (first + second)[:, None] / 4)

@@ -10,17 +10,15 @@ Where the very first step is marked, its value is 1.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from jaxtyping import PRNGKeyArray
 
-from ..sequences import Sequences
-from ._adding import CLOSE, FIRST_MARKS, marked_pairs
-from ._problem import Sample, check_count, check_numbers
+from ._adding import MarkedPairs
+from ._problem import Sample, check_count
 
 
 @dataclass(frozen=True)
-class Multiplication:
+class Multiplication(MarkedPairs):
     """Sequences of values of which two are marked; the target is their product, at the end.
 
     Args:
@@ -40,24 +38,6 @@ class Multiplication:
 
     length: int = 100
 
-    def __post_init__(self) -> None:
-        check_numbers("Multiplication", length=(self.length, 2 * FIRST_MARKS))
-
-    @property
-    def input_size(self) -> int:
-        """A value and a marker."""
-        return 2
-
-    @property
-    def output_size(self) -> int:
-        """One."""
-        return 1
-
-    @property
-    def longest(self) -> int:
-        """T + T/10."""
-        return self.length + self.length // 10
-
     @property
     def reference(self) -> str:
         """Where the task is from."""
@@ -71,9 +51,5 @@ class Multiplication:
 
         """
         check_count(self, n)
-        steps, lengths, first, second = marked_pairs(key, n, self.length, 0, 1, of_first=1)
-        return Sample(Sequences(steps, lengths=lengths), (first * second)[:, None])
-
-    def right(self, answers: Any, targets: Any) -> Any:
-        """Answers less than 0.04 away from their targets."""
-        return (abs(answers - targets) < CLOSE).all(axis=-1)
+        xs, first, second = self._draw(key, n, 0, 1, of_first=1)
+        return Sample(xs, (first * second)[:, None])
