@@ -28,7 +28,70 @@ SHORTEST = 10
 
 
 @dataclass(frozen=True)
-class OrderOfTwo:
+class _Order:
+    """What both have in common; they differ in where the symbols stand that matter."""
+
+    length: int
+    most: int | None = None
+
+    def __post_init__(self) -> None:
+        self._check()
+
+    def _check(self, **more: tuple[int, int]) -> None:
+        name = type(self).__name__
+        check_numbers(name, length=(self.length, SHORTEST), **more)
+        check_numbers(name, most=(self.longest, self.length))
+
+    @property
+    def _tenths(self) -> tuple[int, ...]:
+        """Where the windows begin, in tenths of T."""
+        raise NotImplementedError
+
+    @property
+    def input_size(self) -> int:
+        """One input a symbol."""
+        return len(ALPHABET)
+
+    @property
+    def output_size(self) -> int:
+        """One output a class: 4, or 8."""
+        return 2 ** len(self._tenths)
+
+    @property
+    def longest(self) -> int:
+        """`most`, or all strings have one length."""
+        return self.length if self.most is None else self.most
+
+    @property
+    def reference(self) -> str:
+        """Where the task is from."""
+        return "R. Pascanu, T. Mikolov and Y. Bengio, ICML 2013, arXiv:1211.5063"
+
+    def sample(self, key: PRNGKeyArray, n: int) -> Sample:
+        """`n` strings, targets (n,).
+
+        Raises:
+            InvalidInput: fewer than one.
+
+        """
+        check_count(self, n)
+        random = generator(key)
+        lengths = random.integers(self.length, self.longest + 1, n)
+        codes = random.integers(2, len(ALPHABET), (n, self.longest))
+        classes = np.zeros(n, int)
+        for tenth in self._tenths:
+            which = random.integers(0, 2, n)
+            codes[np.arange(n), random.integers(tenth * lengths // 10, (tenth + 1) * lengths // 10)] = which
+            classes = 2 * classes + which
+        return Sample(Sequences(codes, lengths=lengths, alphabet=ALPHABET), classes)
+
+    def right(self, answers: Any, targets: Any) -> Any:
+        """Answers whose largest output is the class's."""
+        return answers.argmax(axis=-1).astype(targets.dtype) == targets
+
+
+@dataclass(frozen=True)
+class OrderOfTwo(_Order):
     """Strings in which two symbols matter; targets are four classes, asked for at the end.
 
     Args:
@@ -48,53 +111,20 @@ class OrderOfTwo:
 
     """
 
-    length: int
-    most: int | None = None
     second: int = 4
 
     def __post_init__(self) -> None:
-        check_numbers("OrderOfTwo", length=(self.length, SHORTEST), second=(self.second, 2))
-        check_numbers("OrderOfTwo", most=(self.longest, self.length))
+        self._check(second=(self.second, 2))
         if self.second > 9:
             raise InvalidInput(f"OrderOfTwo: second={self.second}; expected a tenth, at most 9")
 
     @property
-    def input_size(self) -> int:
-        """One input a symbol."""
-        return len(ALPHABET)
-
-    @property
-    def output_size(self) -> int:
-        """One output a class."""
-        return 4
-
-    @property
-    def longest(self) -> int:
-        """`most`, or all strings have one length."""
-        return self.length if self.most is None else self.most
-
-    @property
-    def reference(self) -> str:
-        """Where the task is from."""
-        return "R. Pascanu, T. Mikolov and Y. Bengio, ICML 2013, arXiv:1211.5063"
-
-    def sample(self, key: PRNGKeyArray, n: int) -> Sample:
-        """`n` strings, targets (n,).
-
-        Raises:
-            InvalidInput: fewer than one.
-
-        """
-        check_count(self, n)
-        return _draw(key, n, self.length, self.longest, (1, self.second))
-
-    def right(self, answers: Any, targets: Any) -> Any:
-        """Answers whose largest output is the class's."""
-        return answers.argmax(axis=-1).astype(targets.dtype) == targets
+    def _tenths(self) -> tuple[int, ...]:
+        return (1, self.second)
 
 
 @dataclass(frozen=True)
-class OrderOfThree:
+class OrderOfThree(_Order):
     """Strings in which three symbols matter; targets are eight classes, asked for at the end.
 
     Args:
@@ -106,56 +136,6 @@ class OrderOfThree:
 
     """
 
-    length: int
-    most: int | None = None
-
-    def __post_init__(self) -> None:
-        check_numbers("OrderOfThree", length=(self.length, SHORTEST))
-        check_numbers("OrderOfThree", most=(self.longest, self.length))
-
     @property
-    def input_size(self) -> int:
-        """One input a symbol."""
-        return len(ALPHABET)
-
-    @property
-    def output_size(self) -> int:
-        """One output a class."""
-        return 8
-
-    @property
-    def longest(self) -> int:
-        """`most`, or all strings have one length."""
-        return self.length if self.most is None else self.most
-
-    @property
-    def reference(self) -> str:
-        """Where the task is from."""
-        return "R. Pascanu, T. Mikolov and Y. Bengio, ICML 2013, arXiv:1211.5063"
-
-    def sample(self, key: PRNGKeyArray, n: int) -> Sample:
-        """`n` strings, targets (n,).
-
-        Raises:
-            InvalidInput: fewer than one.
-
-        """
-        check_count(self, n)
-        return _draw(key, n, self.length, self.longest, (1, 3, 6))
-
-    def right(self, answers: Any, targets: Any) -> Any:
-        """Answers whose largest output is the class's."""
-        return answers.argmax(axis=-1).astype(targets.dtype) == targets
-
-
-def _draw(key: PRNGKeyArray, n: int, length: int, longest: int, tenths: tuple[int, ...]) -> Sample:
-    """Strings with a symbol that matters in each of these tenths, and their classes."""
-    random = generator(key)
-    lengths = random.integers(length, longest + 1, n)
-    codes = random.integers(2, len(ALPHABET), (n, longest))
-    classes = np.zeros(n, int)
-    for tenth in tenths:
-        which = random.integers(0, 2, n)
-        codes[np.arange(n), random.integers(tenth * lengths // 10, (tenth + 1) * lengths // 10)] = which
-        classes = 2 * classes + which
-    return Sample(Sequences(codes, lengths=lengths, alphabet=ALPHABET), classes)
+    def _tenths(self) -> tuple[int, ...]:
+        return (1, 3, 6)
