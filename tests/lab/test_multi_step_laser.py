@@ -21,7 +21,7 @@ def test_the_account_has_medians_ranges_and_the_forecasts_of_the_median_network(
     account = MULTI_STEP_LASER.account(records, (100,), False)
     first, second = account.grids
     assert first.rows[0] == (LABELS["laser-dmlp"], "0.0100", "3.0000", "3.0000", "2.000 to 9.000", "3 of 3")
-    assert second.rows[1] == (LABELS["laser-rmlp-closed"], *["0.1000"] * 5, "0.9000")
+    assert second.rows[1] == (LABELS["laser-rmlp-closed"], *["0.1000"] * 5, "0.1080")
     curves, pictures = account.figures
     assert [curve.label for curve in curves.curves] == [LABELS["laser-dmlp"], LABELS["laser-rmlp-closed"]]
     assert [curve.y[0] for curve in pictures.curves] == [0.5, 3.0, 0.2]
