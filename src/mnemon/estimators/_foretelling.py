@@ -11,16 +11,16 @@ import jax.numpy as jnp
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..errors import InvalidInput, suggest
+from ..errors import InvalidInput
 from ..layers import Network, closed, opened
-from ..learning import Loss, Population, Ridge, Until, step_answers
+from ..learning import Loss, Population, Until, step_answers
 from ..sequences import Sequences
 from ..series import Chain, Histories, Standardise, Transformation, transformation
-from ._forecast_models import Maker, model_problems, network_maker, solves_itself, taps_of
+from ._forecast_models import Maker, network_maker, solves_itself, taps_of
+from ._forecast_parameters import forecast_problems, is_ridge
 from ._hidden import Hidden
-from ._parameters import training_problems, whole_problems
 from ._paths import drawn, expected, pooled, read
-from ._told import OUTPUTS, Told, told
+from ._told import Told, told
 from ._training import Split, Trains
 from ._windows import Cut
 
@@ -53,35 +53,8 @@ class Foretells(Trains):
     residuals_: np.ndarray
     seed_: int
 
-    # Parameters
-
     def _parameter_problems(self) -> list[str]:
-        problems = model_problems(self.model) if self.network is None else []
-        units = self.units if isinstance(self.units, tuple | list) else (self.units,)
-        if not units or not all(isinstance(n, int | np.integer) and n >= 1 for n in units):
-            problems.append(f"units={self.units!r}: expected a whole number of at least 1, or a tuple of them")
-        for name in ("window", "steps_ahead"):
-            problems += whole_problems(self, name, 1)
-        for name in ("taps", "period", "keep"):
-            problems += whole_problems(self, name, 1, none=True)
-        problems += whole_problems(self, "warmup", 0, none=True)
-        if self.keep is not None and isinstance(self.keep, int) and self.keep > self.n_networks:
-            problems.append(f"keep={self.keep}: there are n_networks={self.n_networks}")
-        if self.output not in OUTPUTS:
-            problems.append(f"output={self.output!r}: {suggest(str(self.output), OUTPUTS)}")
-        levels = np.atleast_1d(np.asarray(self.quantiles, float))
-        if self.output == "quantiles" and not (np.all((levels > 0) & (levels < 1)) and np.all(np.diff(levels) > 0)):
-            problems.append(f"quantiles={self.quantiles!r}: expected increasing levels between 0 and 1")
-        if not isinstance(self.scheduled_sampling, int | float) or not 0 <= self.scheduled_sampling <= 1:
-            problems.append(f"scheduled_sampling={self.scheduled_sampling!r}: expected a share from 0 to 1")
-        if self.scheduled_sampling and self.steps_ahead > 1:
-            problems.append("scheduled_sampling and steps_ahead > 1: each says where own answers are read; choose one")
-        if _is_ridge(self._chosen_optimizer()) and (self._closes() or self.output != "point"):
-            problems.append(
-                "optimizer: ridge solves for the error one step ahead; steps_ahead > 1, scheduled_sampling and other "
-                "outputs than 'point' need one that descends, such as 'adam'"
-            )
-        return problems + training_problems(self)
+        return forecast_problems(self)
 
     def _chosen_optimizer(self) -> Any:
         if self.optimizer is not None:
@@ -110,7 +83,7 @@ class Foretells(Trains):
 
     def _members(self) -> int:
         """Networks to train; those that are solved for have all the same solution where nothing in them is random."""
-        return 1 if self.model == "dlnn" and _is_ridge(self._chosen_optimizer()) else int(self.n_networks)
+        return 1 if self.model == "dlnn" and is_ridge(self._chosen_optimizer()) else int(self.n_networks)
 
     def _closes(self) -> bool:
         """Whether networks are trained on their own answers."""
@@ -287,7 +260,3 @@ class Foretells(Trains):
             rows[:, 1:, : self.histories_.fed] = np.nan
             said = expected(self.population_, told, states, jnp.asarray(rows, jnp.result_type(float)))
         return told.expected(np.asarray(said, float)).mean(axis=0)
-
-
-def _is_ridge(optimizer: Any) -> bool:
-    return optimizer == "ridge" or isinstance(optimizer, Ridge)
