@@ -212,8 +212,8 @@ def _claim(some: Mapping[str, Sequence[Record]], length: int) -> list[str]:
     return [
         "Feed-forward networks are better at one step, recurrent ones at many (Chernodub). Here the feed-forward are "
         f"{first} at one step than recurrent ones trained alike ({one[0]:.4f} and {one[1]:.4f}); over {length} steps "
-        f"the recurrent that learned from the closed loop are {last} ({many[2]:.3f} and {many[0]:.3f}), but pay for "
-        f"it at one ({one[2]:.4f})."
+        f"the recurrent that learned from the closed loop are {last} ({many[2]:.3f} and {many[0]:.3f}); at one step "
+        f"these have {one[2]:.4f}."
     ]
 
 

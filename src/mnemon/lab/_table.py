@@ -15,6 +15,7 @@ from ._latching_recommended import LATCHING_RECOMMENDED
 from ._latching_rules import LATCHING_RULES
 from ._latching_setting import LATCHING_SETTING
 from ._latching_why import LATCHING_WHY
+from ._mackey_glass_horizon import MACKEY_GLASS_HORIZON
 from ._multi_step_laser import MULTI_STEP_LASER
 from ._narma import NARMA
 from ._nmse_single_step import SINGLE_STEP
@@ -53,6 +54,7 @@ _ALL: tuple[Experiment, ...] = (
     NARMA,
     SINGLE_STEP,
     MULTI_STEP_LASER,
+    MACKEY_GLASS_HORIZON,
     PROCESS_IDENTIFICATION,
 )
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ALL}
