@@ -198,7 +198,8 @@ class MackeyGlassHorizon:
             notes={
                 "Protocol": (
                     f"{run.learned:,} values learned from, {run.origins} origins over as many behind, {run.known} "
-                    f"values given before each. Reservoir: {run.reservoir} units, radius {run.radius:g}, ridge. "
+                    f"values given before each. Reservoir: {run.reservoir} units, radius {run.radius:g}, ridge; "
+                    f"with values 1 apart {FINE['reservoir']:,} units, and {FINE['learned']:,} values to learn from. "
                     f"Feed-forward and recurrent: order {run.taps}, {run.units} units; LSTM: {run.cells} cells; the "
                     f"Kalman filter at every step, {run.passes} passes, float64. Closed loop: after that, "
                     f"{STAGES[0].passes} passes each over pieces with "
