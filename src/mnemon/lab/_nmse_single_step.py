@@ -230,6 +230,8 @@ class SingleStep:
                     "stands in `lab/_series.py`.",
                     "Which river the paper has is not known. The Saugeen's monthly flow stands for it, and is counted "
                     "neither way.",
+                    "The sunspots have little for networks to find beyond the linear one: the published DMLP is "
+                    "better by 0.0003, ours are worse.",
                 ),
                 "Protocol": (
                     f"An update a step by RTRL, R from {run.noise:g} to {run.end:g}, Q to {run.still:g}, {run.passes} "
