@@ -113,7 +113,9 @@ def test_what_a_stream_refuses(mnemon, stdin, tasks, toy):
 
 
 def test_answers_come_at_once_and_an_interruption_is_quiet(tasks):
-    command = [sys.executable, "-c", MAIN, "stream", str(tasks / "sums.model")]
+    # A shell starts what runs in its background without interruptions, and tests may run there.
+    heard = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {MAIN}"
+    command = [sys.executable, "-c", heard, "stream", str(tasks / "sums.model")]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as running:
         assert running.stdin

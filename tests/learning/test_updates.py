@@ -123,8 +123,12 @@ def test_every_schedule_is_optax_own(name):
         own = getattr(optax, name)(**SCHEDULES[name])
         expected = [float(own(count)) for count in range(5)]
     assert [float(schedule(count)) for count in range(5)] == expected
-    counts = jnp.arange(5)
-    np.testing.assert_allclose(jax.vmap(lambda count: jnp.asarray(schedule(count), jnp.float32))(counts), expected)
+
+
+def test_a_schedule_says_the_same_inside_a_compiled_call():
+    schedule, counts = Schedule("warmup_cosine_decay_schedule", **SCHEDULES["warmup_cosine_decay_schedule"]), range(5)
+    said = jax.vmap(lambda count: jnp.asarray(schedule(count), jnp.float32))(jnp.arange(5))
+    np.testing.assert_allclose(said, [float(schedule(count)) for count in counts], rtol=1e-6)
 
 
 WRONG = {
