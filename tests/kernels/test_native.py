@@ -78,7 +78,8 @@ for kind in (Elman, GRU, LSTM):
         for a, b in zip(jax.tree.leaves(native), jax.tree.leaves(plain)):
             np.testing.assert_allclose(a, b, rtol=close, atol=close)
 def slopes(arrays, engine):
-    return jax.vmap(jax.grad(lambda a: unfold(eqx.combine(a, rest), xs, lengths=lengths, engine=engine)[0].sum()))(arrays)
+    total = lambda a: unfold(eqx.combine(a, rest), xs, lengths=lengths, engine=engine)[0].sum()
+    return jax.vmap(jax.grad(total))(arrays)
 for kind in (Elman, GRU, LSTM):
     members = eqx.filter_vmap(lambda key: kind(5, 2, key=key))(jax.random.split(jax.random.key(0), 22))
     arrays, rest = eqx.partition(jax.tree.map(lambda leaf: leaf.astype(float), members), eqx.is_array)
