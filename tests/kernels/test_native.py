@@ -62,7 +62,7 @@ def test_twice_the_same_is_the_same_bit_for_bit():
 
 
 PROBE = """
-import jax, jax.numpy as jnp, numpy as np
+import equinox as eqx, jax, jax.numpy as jnp, numpy as np
 from mnemon import kernels
 from mnemon.cells import GRU, LSTM, Elman
 from mnemon.layers import unfold
@@ -77,6 +77,14 @@ for kind in (Elman, GRU, LSTM):
         native, plain = (jax.value_and_grad(slope)(cell, e) for e in ("native", "plain"))
         for a, b in zip(jax.tree.leaves(native), jax.tree.leaves(plain)):
             np.testing.assert_allclose(a, b, rtol=close, atol=close)
+def slopes(arrays, engine):
+    total = lambda a: unfold(eqx.combine(a, rest), xs, lengths=lengths, engine=engine)[0].sum()
+    return jax.vmap(jax.grad(total))(arrays)
+for kind in (Elman, GRU, LSTM):
+    members = eqx.filter_vmap(lambda key: kind(5, 2, key=key))(jax.random.split(jax.random.key(0), 22))
+    arrays, rest = eqx.partition(jax.tree.map(lambda leaf: leaf.astype(float), members), eqx.is_array)
+    for a, b in zip(jax.tree.leaves(slopes(arrays, "native")), jax.tree.leaves(slopes(arrays, "plain"))):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
 print(kernels.instruction_set())
 """
 

@@ -1,31 +1,34 @@
 // Compiled once for every instruction set, with MNEMON_BYTES (width of a vector) and MNEMON_ENGINE (name of the table).
 // Nothing here may be shared with another instruction set: all of it has internal linkage, but for the table.
+#include "crowd.h"
 #include "job.h"
 #include "walk.h"
 
 namespace {
 
-// A walk's type as a value.
-template <class W>
+// The types of a cell's walks as a value.
+template <class Cell, class T>
 struct Type {
-  typedef W Walk_;
+  typedef Walk<Cell, T> Walk_;
+  typedef Crowd<Cell, T> Crowd_;
 };
 
 template <class T, class F>
 void with_cell(const Variant& v, F&& f) {
   const bool plain = v.input_gate && v.forget_gate && v.output_gate && !v.peepholes && !v.coupled &&
                      !v.gates_feed_back && v.squash_in == mnemon::kTanh && v.squash_out == mnemon::kTanh;
-  if (v.kind == mnemon::kElman) f(Type<Walk<Elman<T>, T>>{});
-  else if (v.kind == mnemon::kGru) f(Type<Walk<Gru<T>, T>>{});
-  else if (plain) f(Type<Walk<Lstm<T>, T>>{});
-  else if (v.gates_feed_back) f(Type<Walk<LstmRow<T, 4>, T>>{});
-  else f(Type<Walk<LstmRow<T, 1>, T>>{});
+  if (v.kind == mnemon::kElman) f(Type<Elman<T>, T>{});
+  else if (v.kind == mnemon::kGru) f(Type<Gru<T>, T>{});
+  else if (plain) f(Type<Lstm<T>, T>{});
+  else if (v.gates_feed_back) f(Type<LstmRow<T, 4>, T>{});
+  else f(Type<LstmRow<T, 1>, T>{});
 }
 
-#define WITH_WALK(variant, call)                 \
-  with_cell<T>(variant, [&](auto type) {         \
-    typedef typename decltype(type)::Walk_ W;    \
-    call;                                        \
+#define WITH_WALK(variant, call)                                \
+  with_cell<T>(variant, [&](auto type) {                        \
+    [[maybe_unused]] typedef typename decltype(type)::Walk_ W;  \
+    [[maybe_unused]] typedef typename decltype(type)::Crowd_ C; \
+    call;                                                       \
   })
 
 template <class T>
@@ -60,8 +63,20 @@ struct Entry {
   static void deliver(const Job<T>& job, int64_t member, const Packed<T>* slices) {
     WITH_WALK(job.variant, W::deliver(job, member, slices));
   }
+  static int64_t side_by_side(const Job<T>& job) {
+    bool worth_it = false;
+    WITH_WALK(job.variant, worth_it = C::worth_it(job));
+    return worth_it ? Lanes<T>::count : 0;
+  }
+  static void forward_together(const Job<T>& job, int64_t first, Arena* arena) {
+    WITH_WALK(job.variant, C(job, first, arena).forward());
+  }
+  static void backward_together(const Job<T>& job, int64_t first, Arena* arena) {
+    WITH_WALK(job.variant, C(job, first, arena).backward());
+  }
   static constexpr mnemon::Engine<T> table = {kept, pack_forward, pack_backward, gradients,
-                                              most_parts, forward, backward, deliver};
+                                              most_parts, forward, backward, deliver,
+                                              side_by_side, forward_together, backward_together};
 };
 
 }  // namespace

@@ -237,6 +237,8 @@ void in_large_pages(void* data, size_t bytes) {
 
 // A tenth of what a walk takes one thread alone, at some 60 operations a nanosecond, in microseconds an operation.
 constexpr double kPatience = 0.1 / 60e3;
+// Operations that one thread does in less than half a millisecond, in networks side by side.
+constexpr double kWorkOfOne = 1e7;
 
 template <class T>
 void run(Job<T>& job, ffi::ThreadPool& pool, bool back) {
@@ -256,6 +258,17 @@ void run(Job<T>& job, ffi::ThreadPool& pool, bool back) {
   const double work = 2.0 * job.members * job.batch * job.time * job.units * groups_of(job.variant) *
                       ((job.symbols ? 1 : job.inputs) + job.units * source_groups_of(job.variant)) * (back ? 2 : 1);
   const bool alone = work < 1e6;
+  // Small networks side by side; much work only where all threads get some, since their batches are not cut.
+  const int64_t lanes = how.side_by_side(job), groups = lanes ? (job.members + lanes - 1) / lanes : 0;
+  if (lanes && (work < kWorkOfOne || groups >= pool.num_threads())) {
+    in_parallel(pool, groups, alone, [&](int64_t some) {
+      FlushToZero flush;
+      Room& here = room();
+      here.reset();
+      (back ? how.backward_together : how.forward_together)(job, some * lanes, &here);
+    });
+    return;
+  }
   const int together = alone || job.members > 1 ? 1 : how.most_parts(job);
   if (together > 1) job.slices = 1;
   auto walk = [&](int64_t member, int64_t slice, const Packed<T>& packed, Arena* arena) {

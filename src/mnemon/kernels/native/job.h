@@ -97,6 +97,10 @@ struct Engine {
   void (*backward)(const Job<T>&, int64_t member, int64_t slice, const Packed<T>&, Arena*, Team*);
   // The slices' gradients, summed in their order and written where the caller wants them.
   void (*deliver)(const Job<T>&, int64_t member, const Packed<T>* slices);
+  // Of small networks: how many are walked together, from `first` on; 0: each by itself, as above.
+  int64_t (*side_by_side)(const Job<T>&);
+  void (*forward_together)(const Job<T>&, int64_t first, Arena*);
+  void (*backward_together)(const Job<T>&, int64_t first, Arena*);
 };
 
 struct Engines {

@@ -5,6 +5,7 @@
 // whole range (tests/kernels): tanh 3, logistic 3 units in the last place.
 #pragma once
 #include <cstdint>
+#include <utility>
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -103,6 +104,36 @@ struct Constants<double> {
   static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
   static constexpr double largest = 708.0, saturated = 22.0;
 };
+
+// The first halves (FROM = 0) or second halves (FROM = lanes / 2) of two vectors, their lanes in turns.
+template <class T, int FROM, int... LANE>
+INLINE Vec<T> in_turns(Vec<T> a, Vec<T> b, std::integer_sequence<int, LANE...>) {
+  constexpr int lanes = Lanes<T>::count;
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, (FROM + LANE / 2 + (LANE & 1) * lanes)...);
+#else
+  typedef typename Lanes<typename Constants<T>::integer>::type Places;
+  return __builtin_shuffle(a, b, Places{(FROM + LANE / 2 + (LANE & 1) * lanes)...});
+#endif
+}
+
+// As many vectors as a vector has lanes, turned over: lane k of vector m becomes lane m of vector k.
+template <class T>
+INLINE void turn_over(Vec<T> (&v)[Lanes<T>::count]) {
+  constexpr int lanes = Lanes<T>::count;
+  constexpr std::make_integer_sequence<int, lanes> each{};
+#pragma GCC unroll 4
+  for (int pass = 1; pass < lanes; pass *= 2) {
+    Vec<T> next[lanes];
+#pragma GCC unroll 8
+    for (int k = 0; k < lanes / 2; ++k) {
+      next[2 * k] = in_turns<T, 0>(v[k], v[k + lanes / 2], each);
+      next[2 * k + 1] = in_turns<T, lanes / 2>(v[k], v[k + lanes / 2], each);
+    }
+#pragma GCC unroll 16
+    for (int k = 0; k < lanes; ++k) v[k] = next[k];
+  }
+}
 
 // (e^r - 1 - r) / r^2 on |r| <= ln(2)/2, near-minimax.
 INLINE Vec<float> tail_of_exp(Vec<float> r) {
