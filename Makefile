@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 NATIVE := hatch_build.py $(wildcard src/mnemon/kernels/native/*)
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test test-all lint clean
 help:
 	@echo "make demo   set up, train on JapaneseVowels, print the accuracy, leave model and report in $(DEMO)/"
-	@echo "make test   set up and run the tests"
+	@echo "make test   set up and run the tests, in about ten minutes on two cores; make test-all runs the slow ones too"
 	@echo "make lint   ruff (style, format) and pyright (types)"
 	@echo "make clean  remove the environment and everything that was made"
 
@@ -28,6 +28,9 @@ demo: $(BIN)/mnemon
 	@echo "open $(DEMO)/report.html in a browser"
 
 test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
+
+test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.dev

@@ -3,6 +3,7 @@
 import re
 import signal
 
+import pytest
 from command_line import SMALL, program
 from safetensors.numpy import load_file
 
@@ -24,6 +25,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_a_killed_fit_goes_on_to_the_same_model(toy, here):
     words = ("fit", "toy.ts", "--units", "4", "--epochs", "6", "--dropout", "0.2")
     kept = ("--checkpoint", "kept", "--out", "resumed")

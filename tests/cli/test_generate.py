@@ -65,6 +65,7 @@ def test_what_cannot_be_written_is_refused(mnemon, tasks, name, words, said):
     assert said.lower() in mnemon("generate", tasks / f"{name}.model", *words).complaint.lower()
 
 
+@pytest.mark.slow
 def test_a_text_file_is_learnt_by_character_and_by_word(mnemon, here):
     (here / "poem.txt").write_text("so much depends upon a red wheel barrow. " * 12)
     words = ("fit", "poem.txt", "--task", "predict-next", *SMALL)

@@ -207,6 +207,7 @@ def test_what_nobody_expected_is_one_line_too(mnemon, toy, monkeypatch):
 
 
 @pytest.mark.parametrize("words", [("predict", "MODEL", "long.npz"), ("--help",)])
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_mistake(model, here, words):
     write_npz(here / "long.npz", package.Sequences(np.zeros((20000, 1, 2))))
     reader, writer = os.pipe()

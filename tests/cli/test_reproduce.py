@@ -150,6 +150,7 @@ def test_strings_that_are_shorter_than_the_keyword_are_refused(mnemon):
     assert "a keyword of 50 letters does not fit strings of 40" in told
 
 
+@pytest.mark.slow
 def test_a_mistake_in_a_process_of_its_own(here):
     ended = program("reproduce", "nothing")
     assert (ended.returncode, ended.stdout) == (2, "")

@@ -127,6 +127,7 @@ def test_intervals_hold_what_comes_as_often_as_they_say():
     np.testing.assert_allclose(widths, expected, rtol=0.25)
 
 
+@pytest.mark.slow
 def test_quantiles_are_ordered_and_a_gaussian_knows_its_noise():
     draw = np.random.default_rng(0)
     x = 5 + 2 * draw.normal(size=500)

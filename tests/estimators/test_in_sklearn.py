@@ -55,6 +55,7 @@ def test_cross_validation_is_fitting_on_each_part(data):
     assert_same(scores, by_hand)
 
 
+@pytest.mark.slow
 def test_cross_validation_in_two_processes():
     alone, together = (cross_val_predict(small(), X, y, cv=FOLDS, method="predict_proba", n_jobs=n) for n in (1, 2))
     assert alone.shape == (N, 2)

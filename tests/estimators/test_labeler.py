@@ -44,6 +44,7 @@ def test_steps_without_a_label_are_neither_learnt_nor_judged(none):
     assert first != small(epochs=1, batch_size=None).fit(X, numbers).history_["loss"][0, 0]
 
 
+@pytest.mark.slow
 def test_a_delay_lets_the_network_see_what_follows():
     """Each label is the sign of the next input: only a delay, or reading from both ends, can know it."""
     rng = np.random.default_rng(0)

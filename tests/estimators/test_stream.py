@@ -86,6 +86,7 @@ def test_segments_marked_by_the_data_are_refused():
 
 
 @pytest.mark.skipif("MNEMON_DATA" not in os.environ, reason="MNEMON_DATA names no folder with uea_ts/GunPoint")
+@pytest.mark.slow
 def test_a_thousand_streams_of_gunpoint_are_the_predictions():
     """Each from its own first frame on, all at once, in constant memory."""
     folder = Path(os.environ["MNEMON_DATA"]) / "uea_ts" / "GunPoint"

@@ -90,6 +90,7 @@ print(kernels.instruction_set())
 
 
 @pytest.mark.parametrize("narrower, name", [("avx2", "AVX2"), ("plain", "plain")])
+@pytest.mark.slow
 def test_narrower_instruction_sets_compute_the_same(narrower, name):
     if narrower == "avx2" and kernels.instruction_set() == "plain":
         pytest.skip("this processor has no AVX2")

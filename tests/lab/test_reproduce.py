@@ -113,6 +113,7 @@ def test_quick_results_lie_apart_and_are_gone_on_with_unasked(tmp_path):
     assert len(records(tmp_path)) == 16
 
 
+@pytest.mark.slow
 def test_processes_change_no_number(tmp_path, whole):
     steps = []
     account = reproduce(TRIALS, out=tmp_path / "jobs", jobs=2, watch=steps.append)
@@ -219,6 +220,7 @@ def test_in_earnest_networks_asked_later_are_those_of_an_unbroken_run(tmp_path, 
 
 
 @pytest.mark.parametrize("pretrained", [False, True])
+@pytest.mark.slow
 def test_in_earnest_a_unit_that_is_interrupted_goes_on_to_the_same_numbers(pretrained, tmp_path, monkeypatch):
     experiment, epochs, save = tiny.Tiny(pretrained=pretrained, networks=2), [], Store.save
 
@@ -242,6 +244,7 @@ def test_in_earnest_a_unit_that_is_interrupted_goes_on_to_the_same_numbers(pretr
 
 
 @pytest.mark.parametrize("moment", ["appended", "training"])
+@pytest.mark.slow
 def test_in_earnest_a_killed_run_goes_on_to_the_same_numbers(moment, tmp_path, unbroken):
     lab = Path(tiny.__file__).parent
     script = f"""

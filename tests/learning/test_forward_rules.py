@@ -93,7 +93,15 @@ def levels():
     }
 
 
-@pytest.mark.parametrize("case, at", list(zip(levels(), ["segments", "max", "max", "segments"])))
+@pytest.mark.parametrize(
+    "case, at",
+    [
+        pytest.param("three levels", "segments", marks=pytest.mark.slow),
+        ("segments counted", "max"),
+        pytest.param("marks", "max", marks=pytest.mark.slow),
+        ("stack", "segments"),
+    ],
+)
 def test_through_levels_and_stacks_rtrl_equals_bptt(case, at, float64):
     xs = jax.nn.one_hot(jax.random.randint(KEY, (3, TIME), 0, 3), 3)
     assert_equal_rules(over(levels()[case], at=at), chunk(xs))
@@ -112,6 +120,7 @@ def test_many_sequences_are_walked_in_parts_to_the_same_sum(float64, monkeypatch
 
 
 @pytest.mark.parametrize("cell", [Elman, LSTM, GRU])
+@pytest.mark.slow
 def test_snap_of_a_high_order_is_rtrl(cell, float64):
     whole, part = over(cell(3, 4, key=KEY), at="steps"), chunk(jax.random.normal(KEY, (3, TIME, 3)))
     np.testing.assert_allclose(slopes(SnAp(8), whole, part)[1], slopes(RTRL(), whole, part)[1], rtol=1e-12)

@@ -283,6 +283,7 @@ def test_it_cannot_learn_while_a_sequence_runs():
         fit(whole, Learner(RTRL(), HessianFree(), Step()), recall(4), until=Until(epochs=1))
 
 
+@pytest.mark.slow
 def test_an_estimator_takes_it_and_keeps_it(tmp_path):
     train, _ = japanese_vowels()
     xs, ys = train.X[:90], train.y[:90]

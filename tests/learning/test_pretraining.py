@@ -290,6 +290,7 @@ def test_one_network_and_lists_of_networks_are_populations():
 
 
 @pytest.mark.parametrize("wide", ["float64", "float32"])
+@pytest.mark.slow
 def test_precision_is_the_networks_own(float64, wide):
     many = make(two(length=3))
     many = jax.tree.map(lambda leaf: leaf.astype(wide) if eqx.is_inexact_array(leaf) else leaf, many)
@@ -333,6 +334,7 @@ def test_what_cannot_be_pretrained_is_refused(mistake, monkeypatch):
         pretrain(make(layers), xs, until=Until(1))
 
 
+@pytest.mark.slow
 def test_the_example_says_what_it_shows():
     tried = doctest.testmod(MODULE)
     assert tried.attempted
@@ -379,6 +381,7 @@ def test_keeping_keeps():
     assert reset_context(many, "keep") is many
 
 
+@pytest.mark.slow
 def test_the_strips_of_a_clockwork_make_one_identity():
     many = make(lambda a, b, c: Clockwork(FEATURES, 6, periods=(1, 4, 16), key=a))
     cell = reset_context(many, "identity")[0].layers.layers[0].cell
