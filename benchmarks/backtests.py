@@ -7,8 +7,8 @@ The first two thirds of each series are known at the first origin; from there on
 in the same way within the known two thirds; the one of smallest MASE there is the one that the table shows. Series are
 read from `$MNEMON_DATA/timeseries`.
 
-A first run chose by four origins; its choices were at least as good as linear AR on 3 of the 7 series, and as the
-seasonal naive forecast on all.
+Choosing by ten origins, tried afterwards on four of the series, makes other choices and is no better: of these it is
+then at least as good as linear AR on chickenpox and the Saugeen River.
 """
 
 import argparse
@@ -57,7 +57,7 @@ CANDIDATES: dict[str, Candidate] = {
     ),
 }
 # Origins in the known part, by which a candidate is chosen, and in the last third.
-CHOOSING, JUDGING = 10, 10
+CHOOSING, JUDGING = 4, 10
 
 
 def main() -> None:
