@@ -1,14 +1,18 @@
 """Training and judging over horizons: pieces, the closed loop against a loop by hand, and what training it brings."""
 
+from types import SimpleNamespace
+
 import jax
 import numpy as np
 import pytest
 
-from mnemon.lab._horizons import Stage, forecasts, one_step_trained, pieces, truths
+from mnemon.lab._horizons import Stage, forecasts, pieces, staged, truths
 from mnemon.layers import dlnn, dmlp
-from mnemon.learning import KalmanFilter, Population
+from mnemon.learning import Population
 
 SERIES = np.sin(np.arange(120.0) / 3)[:, None]
+FILTER = {"uncertainty": 100.0, "noise": 10.0, "end": 10.0, "process": 1e-4, "still": 1e-4}
+ONE_STEP = SimpleNamespace(**FILTER, taps=2, passes=1, stages=(), unit=2)
 
 
 def test_a_piece_is_known_and_then_asked_for():
@@ -42,7 +46,7 @@ def test_forecasts_are_those_of_a_loop_by_hand(float64):
 def test_the_closed_loop_is_better_for_having_been_trained(float64):
     values = SERIES + np.random.default_rng(0).normal(0, 0.1, SERIES.shape)
     population = Population.make(lambda key: dmlp(1, 1, taps=2, units=3, key=key), 2, 0)
-    population = one_step_trained(population, values, 2, 1, KalmanFilter(100.0, 10.0, 1e-4), seed=0, width=2)
+    population = staged(population, values, ONE_STEP, seed=0)
     after = Stage(8, passes=2, known=4, every=4).train(population, values, seed=0, width=2)
     origins = list(range(20, 100, 10))
     errors = [

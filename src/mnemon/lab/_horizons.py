@@ -8,7 +8,7 @@ grows from stage to stage keep the errors small enough for the filter's linear v
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
@@ -56,19 +56,46 @@ class Stage:
     def train(self, population: Population, values: np.ndarray, seed: int, width: int) -> Population:
         """Go on with a population, on the closed-loop errors of `values` (time, 1); float64 is the caller's."""
         data = pieces(values, self.known, self.horizon, self.every)
-        updates = self.passes * len(data) * self.horizon
-        drift = Annealed(self.process, self.still, updates)
-        update = KalmanFilter(self.uncertainty, Annealed(self.noise, self.end, updates), drift)
         closing = Population(closed(population.stacked), population.seeds)
-        ended = _filtered(closing, update, data, self.passes, seed, width)
+        ended = _filtered(closing, self, self.passes * len(data) * self.horizon, data, seed, width)
         return Population(opened(ended.stacked), population.seeds)
 
 
-def one_step_trained(
-    population: Population, values: np.ndarray, taps: int, passes: int, update: Any, seed: int, width: int
-) -> Population:
-    """A population after passes of the filter over `values` (time, 1), asked for the next one at every step."""
-    return _filtered(population, update, one_step_ahead(values, taps - 1), passes, seed, width)
+class Settled(Protocol):
+    """What is settled of a filter: P(0), R and Q at the start and at the end, and passes over the data."""
+
+    @property
+    def uncertainty(self) -> float: ...
+    @property
+    def noise(self) -> float: ...
+    @property
+    def end(self) -> float: ...
+    @property
+    def process(self) -> float: ...
+    @property
+    def still(self) -> float: ...
+    @property
+    def passes(self) -> int: ...
+
+
+class Staged(Settled, Protocol):
+    """A filter one step ahead on a delay line, and stages of the closed loop behind it, so many networks together."""
+
+    @property
+    def taps(self) -> int: ...
+    @property
+    def stages(self) -> tuple[Stage, ...]: ...
+    @property
+    def unit(self) -> int: ...
+
+
+def staged(population: Population, values: np.ndarray, run: Staged, seed: int) -> Population:
+    """A population trained on `values` (time, 1): asked for the next one at every step, then stage by stage."""
+    updates = run.passes * (len(values) - run.taps)
+    population = _filtered(population, run, updates, one_step_ahead(values, run.taps - 1), seed, run.unit)
+    for stage in run.stages:
+        population = stage.train(population, values, seed, run.unit)
+    return population
 
 
 def pieces(values: np.ndarray, known: int, horizon: int, every: int) -> Examples:
@@ -98,9 +125,13 @@ def truths(values: np.ndarray, origins: Sequence[int], horizon: int) -> np.ndarr
     return np.stack([values[origin : origin + horizon, 0] for origin in origins])
 
 
-def _filtered(population: Population, update: Any, data: Examples, passes: int, seed: int, width: int) -> Population:
-    until = Until(passes, restore_best=False)
-    learner = Learner(RTRL(), update, Step())
+def _filtered(
+    population: Population, settled: Settled, updates: int, data: Examples, seed: int, width: int
+) -> Population:
+    """Passes of the filter over the data, of so many updates in all."""
+    noise, drift = Annealed(settled.noise, settled.end, updates), Annealed(settled.process, settled.still, updates)
+    learner = Learner(RTRL(), KalmanFilter(settled.uncertainty, noise, drift), Step())
+    until = Until(settled.passes, restore_best=False)
     return train(
         population, learner, data, loss=SquaredError(), until=until, seed=seed, width=width, buckets=1
     ).networks

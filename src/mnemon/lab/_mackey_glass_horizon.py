@@ -21,11 +21,11 @@ import numpy as np
 
 from ..cells import LSTM, LeakyESN
 from ..layers import Network, Readout, dmlp, rmlp
-from ..learning import Annealed, KalmanFilter, Population, Ridge, SquaredError, Until, train
+from ..learning import Population, Ridge, SquaredError, Until, train
 from ..problems import MackeyGlass
 from ._account import Account, Curve, Grid, Plot
 from ._experiment import Placed, Run
-from ._horizons import Stage, forecasts, one_step_trained, truths
+from ._horizons import Stage, forecasts, staged, truths
 from ._results import Record, pick
 from ._series import one_step_ahead, scaled
 
@@ -124,13 +124,7 @@ class MackeyGlassRun(Placed):
         if "esn" in self.condition:
             data = one_step_ahead(learned, self.washout)
             return train(population, Ridge(self.penalty), data, loss=SquaredError(), until=Until(1)).networks
-        updates = self.passes * (len(learned) - self.taps)
-        noise = Annealed(self.noise, self.end, updates)
-        update = KalmanFilter(self.uncertainty, noise, Annealed(self.process, self.still, updates))
-        population = one_step_trained(population, learned, self.taps, self.passes, update, seed, self.unit)
-        for stage in self.stages:
-            population = stage.train(population, learned, seed, self.unit)
-        return population
+        return staged(population, learned, self, seed)
 
 
 @dataclass(frozen=True)

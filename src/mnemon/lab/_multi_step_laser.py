@@ -30,11 +30,11 @@ import jax
 import numpy as np
 
 from ..layers import Network, dmlp, rmlp
-from ..learning import Annealed, KalmanFilter, Population, step_answers
+from ..learning import Population, step_answers
 from ..sequences import Sequences
 from ._account import Account, Curve, Grid, Plot
 from ._experiment import Placed, Run
-from ._horizons import Stage, forecasts, one_step_trained, truths
+from ._horizons import Stage, forecasts, staged, truths
 from ._results import Record, pick
 from ._series import TAPS, error_of, laser, scaled
 
@@ -83,17 +83,10 @@ class LaserRun(Placed):
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
         """See `Run`; all together, not resumed within."""
         values = scaled(laser(), LEARNED)
-        learned = values[:LEARNED]
-        updates = self.passes * (LEARNED - self.taps)
-        noise = Annealed(self.noise, self.end, updates)
-        update = KalmanFilter(self.uncertainty, noise, Annealed(self.process, self.still, updates))
         last = len(values) - self.length
         origins = [LEARNED, *np.linspace(LEARNED, last, self.origins + 1).astype(int)[1:].tolist()]
         with jax.enable_x64(True):
-            population = Population.make(self.network, list(members), seed)
-            population = one_step_trained(population, learned, self.taps, self.passes, update, seed, self.unit)
-            for stage in self.stages:
-                population = stage.train(population, learned, seed, self.unit)
+            population = staged(Population.make(self.network, list(members), seed), values[:LEARNED], self, seed)
             said = forecasts(population, values, origins, self.known, self.length)
             asked = Sequences([values[: LEARNED + 99]])
             one = step_answers(population, asked)[0][:, LEARNED - 1 :, 0]
