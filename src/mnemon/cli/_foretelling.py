@@ -9,13 +9,12 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from .. import load
-from .._files import existing
 from .._intake import listing
 from ..errors import InvalidInput
 from ..estimators import Forecaster
 from ..report import Echo, ForecastStory, forecast_story, place, places, rivals_of, variable_names, warnings_of
 from ..series import Backtest, Many, MeasuredSeries, Naive, backtest, baselines, residuals
+from ._inputs import any_model
 from ._series_input import Columns, Given, exogenous_in, given_in
 
 INNER = 0.5  # the coverage of the band inside the one that is asked for
@@ -37,7 +36,7 @@ def from_file(path: str, update: str | None, columns: Columns, horizon: int, **h
         InvalidInput: no forecaster of one series; observations that do not follow on those it knows.
 
     """
-    forecaster = load(existing(path))
+    forecaster = any_model(path)
     if not isinstance(forecaster, Forecaster):
         raise InvalidInput(
             f"{path}: is a {type(forecaster).__name__}; only models of mnemon forecast foretell a series"

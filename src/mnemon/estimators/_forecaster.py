@@ -194,7 +194,8 @@ class Forecaster(Foretells, PicklesArrays, Savable, BaseEstimator):
         """What was expected of each step that was seen, given all before; NaN where too little was known."""
         check_is_fitted(self, "population_")
         histories, tables = self.histories_, []
-        for chain, one, said in zip(histories.chains, histories.observed.each, self._foretold(), strict=True):
+        foretold = self._foretold(histories.tracks())
+        for chain, one, said in zip(histories.chains, histories.observed.each, foretold, strict=True):
             table = np.full(one.values.shape, np.nan)
             table[len(one) - len(said) :] = chain.undo(said.mean(axis=1)[:, : histories.variables], one.values)
             tables.append(table)

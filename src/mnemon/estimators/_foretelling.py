@@ -15,7 +15,7 @@ from ..errors import InvalidInput
 from ..layers import Network, closed, opened
 from ..learning import Loss, Population, Until, step_answers
 from ..sequences import Sequences
-from ..series import Chain, Histories, Standardise, Transformation, transformation
+from ..series import Chain, Histories, Standardise, Track, Transformation, transformation
 from ._forecast_models import Maker, network_maker, solves_itself, taps_of
 from ._forecast_parameters import forecast_problems, is_ridge
 from ._hidden import Hidden
@@ -160,7 +160,7 @@ class Foretells(Trains):
         if self.keep is not None and validation is not None:
             self._keep_best(int(self.keep))
         held_out = validation is not None
-        self.residuals_ = self._errors(splits if held_out else [min(cut.warmup, end - 1) for end in ends])
+        self.residuals_ = self._errors(tracks, splits if held_out else [min(cut.warmup, end - 1) for end in ends])
 
     def _until(self, validated: bool) -> Until:
         until = super()._until(validated)
@@ -181,27 +181,27 @@ class Foretells(Trains):
 
     # Foretelling
 
-    def _foretold(self) -> list[np.ndarray]:
+    def _foretold(self, tracks: Sequence[Track]) -> list[np.ndarray]:
         """What each network expected of each step from the second on, given those before: (steps, members, fed)."""
-        tracks = self.histories_.tracks()
         xs = Sequences([track.inputs(0, len(track.values) - 1) for track in tracks], layout="channels_last")
         with self._precise():
             said = step_answers(self.population_, xs)
         meaning = self._told().expected
         return [meaning(np.swapaxes(one, 0, 1).astype(np.float64)) for one in said]
 
-    def _errors(self, first: Sequence[int]) -> np.ndarray:
+    def _errors(self, tracks: Sequence[Track], first: Sequence[int]) -> np.ndarray:
         """Errors one step ahead (members, rows, fed) in units of the network, the last `RESIDUALS` of them."""
         errors = [
             (track.values[1:, None] - said)[start:]
-            for track, said, start in zip(self.histories_.tracks(), self._foretold(), first, strict=True)
+            for track, said, start in zip(tracks, self._foretold(tracks), first, strict=True)
         ]
         return np.swapaxes(np.concatenate(errors)[-RESIDUALS:], 0, 1)
 
-    def _state(self, tracks: list[Any]) -> Any:
+    def _state(self) -> Any:
         """States after all that was seen but the last step of each series; kept until more is seen."""
         kept = getattr(self, "_reached", None)
         if kept is None or kept[0] is not self.histories_ or kept[1] is not self.population_:
+            tracks = self.histories_.tracks()
             lengths = np.array([len(track.values) - 1 for track in tracks])
             rows = np.zeros((len(tracks), pooled(int(lengths.max())), self.histories_.inputs))
             for row, track, length in zip(rows, tracks, lengths, strict=True):
@@ -223,7 +223,7 @@ class Foretells(Trains):
         histories, ahead = self.histories_, self.histories_.ahead(X, steps, self.missing)
         tracks, longest = histories.tracks(ahead), pooled(max(steps))
         with self._precise():
-            state = self._state(histories.tracks())
+            state = self._state()
             rows = np.full((len(tracks), longest, histories.inputs), np.nan)
             for row, track, count in zip(rows, tracks, steps, strict=True):
                 row[:count] = track.inputs(len(track.values) - 1, len(track.values) - 1 + count)
