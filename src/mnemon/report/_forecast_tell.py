@@ -1,7 +1,5 @@
 """The story of a forecaster and of what it foretold."""
 
-import os
-import platform
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +12,7 @@ from ._forecast_text import metric_name
 from ._markup import number, plural
 from ._measured import Measured
 from ._story import DataSet, Story
-from ._tell import TIMES, ending, squeezed, versions, word
+from ._tell import TIMES, ending, machine, squeezed, versions, word
 
 if TYPE_CHECKING:
     from ..estimators import Forecaster
@@ -177,7 +175,7 @@ def _told(
         shell=_shell(model_path) if model_path else "",
         versions=versions(),
         date=date,
-        machine=f"{platform.system()} {platform.machine()}, {plural(os.cpu_count() or 1, 'core')}",
+        machine=machine(),
         command=command,
         seed=int(seed) if isinstance(seed, int | np.integer) else None,
     )

@@ -99,10 +99,15 @@ def story_of(
         shell=_shell(model_path) if model_path else "",
         versions=versions(),
         date=date,
-        machine=f"{platform.system()} {platform.machine()}, {plural(os.cpu_count() or 1, 'core')}",
+        machine=machine(),
         command=command,
         seed=int(seed) if isinstance(seed, int | np.integer) else None,
     )
+
+
+def machine() -> str:
+    """What this runs on, in a few words."""
+    return f"{platform.system()} {platform.machine()}, {plural(os.cpu_count() or 1, 'core')}"
 
 
 def versions() -> dict[str, str]:
