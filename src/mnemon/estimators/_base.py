@@ -56,6 +56,8 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
         missing: what NaN in the data means: "error"; "interpolate" linearly between the known steps; or "mask": the
             training mean, and a channel beside each channel that says where it was missing.
         n_networks: networks trained together in one compiled call; their answers are averaged.
+        features: what makes sequences of recordings, such as `mnemon.data.audio.MFCC()` ("mfcc", "logmel"): `X` is then
+            a list of sound files (`Sequences` are taken as they are), also in `predict`; it is kept in the model file.
         precision: "float32" or "float64".
         random_state: one integer seeds everything.
         verbose: 0 silent; 1 a progress bar (on a terminal); or a function called with a `Progress` after each epoch.
@@ -95,6 +97,7 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
     standardize: bool = True
     missing: str = "error"
     n_networks: int = 1
+    features: Any = None
     precision: str = "float32"
     random_state: Any = None
     verbose: Any = 0
@@ -158,7 +161,7 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
 
         Args:
             X: `Sequences`, a list of (time, channels) arrays, an array (n, time, channels), a 2-D array (n, time) of
-                one-channel series; or strings of symbols.
+                one-channel series; or strings of symbols; with `features`, recordings.
             y: targets, one a sequence (or one a step, where the task labels steps).
             sample_weight: (n,) what each sequence counts.
             validation_data: (X, y) to judge by after each epoch; used by early stopping instead of a held-out part.

@@ -7,9 +7,10 @@ import numpy as np
 from ..errors import InvalidInput
 from ..preprocessing import fill_missing, missing_means
 from ..sequences import Sequences, as_sequences
+from ._hearing import Hears
 
 
-class Reads:
+class Reads(Hears):
     """Gives an estimator `_check_X`, `_learn_scale`, `_readable` and `_frame`.
 
     Attributes:
@@ -32,6 +33,7 @@ class Reads:
 
     def _check_X(self, X: Any, *, fitted: bool) -> Sequences:
         """`X` as sequences; with the channels (and symbols) of the training data where there were some."""
+        X = self._heard(X, fitted=fitted)
         alphabet = self.alphabet_ if fitted else None
         sequences = as_sequences(X, alphabet=alphabet, strings=self._reads_strings, allow_nan=self.missing != "error")
         if not fitted:

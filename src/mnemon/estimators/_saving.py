@@ -28,8 +28,19 @@ WORDS = ("mnemon", "estimator", "parameters", "fitted", "seeds", "network")
 # Parameters that say how training was watched and stored, not what the model is.
 LEFT_OUT = ("verbose", "callbacks", "store")
 # Parameters that may be objects of the user's own.
-OWN = ("cell", "gradient", "optimizer")
-FITTED = ("n_features_in_", "alphabet_", "mean_", "scale_", "fill_", "history_", "seconds_", "results_", "calls_")
+OWN = ("cell", "gradient", "optimizer", "features")
+FITTED = (
+    "features_",
+    "n_features_in_",
+    "alphabet_",
+    "mean_",
+    "scale_",
+    "fill_",
+    "history_",
+    "seconds_",
+    "results_",
+    "calls_",
+)
 
 
 class Savable:
@@ -66,6 +77,9 @@ class Savable:
         parameters = {k: v for k, v in me.get_params(deep=False).items() if k not in LEFT_OUT}
         if weights_only:
             parameters = {k: v for k, v in parameters.items() if k != "network" and (k not in OWN or _encodes(v))}
+        fitted = {name: getattr(me, name) for name in self._fitted if hasattr(me, name)}
+        if weights_only and not _encodes(fitted.get("features_")):
+            del fitted["features_"]
         if isinstance(parameters.get("random_state"), np.random.RandomState):
             parameters["random_state"] = None  # its place in its stream cannot be kept; the seeds drawn from it are
         about: dict[str, Any] = {
@@ -73,9 +87,7 @@ class Savable:
             "mnemon": __version__,
             "estimator": type(self).__name__,
             "parameters": encode(parameters, "parameters", tensors),
-            "fitted": encode(
-                {name: getattr(me, name) for name in self._fitted if hasattr(me, name)}, "fitted", tensors
-            ),
+            "fitted": encode(fitted, "fitted", tensors),
             "seeds": encode(me.population_.seeds, "seeds", tensors),
             "network": None if weights_only else encode(me.population_.stacked, "network", tensors),
         }
