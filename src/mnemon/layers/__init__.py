@@ -35,6 +35,7 @@ from ._recurrent import Recurrent as Recurrent
 from ._recurrent_dropout import RecurrentDropout as RecurrentDropout
 from ._segmented import Segmented as Segmented
 from ._segmented import SegmentedState as SegmentedState
+from ._segmented_network import SegmentedNetwork as SegmentedNetwork
 from ._stack import Stack as Stack
 from .unfold import Engine as Engine
 from .unfold import engine_of as engine_of
