@@ -1,20 +1,19 @@
 """A folder of files, one sequence each, with their labels in a table or in the names of its sub-folders."""
 
 import os
-import re
 from pathlib import Path
 
 import numpy as np
 
+from mnemon.data._beside import files_in, read_beside, table_in
 from mnemon.data._dataset import Dataset
 from mnemon.data._files import keeps_nan
 from mnemon.data._roles import USUAL
-from mnemon.data._table import MOST, Places, column_of, is_number, labels, numbers, rows_of, separator_of, times
+from mnemon.data._table import MOST, Places, column_of, is_number, numbers, rows_of, separator_of, times
 from mnemon.errors import InvalidInput, raise_together, suggest
 from mnemon.sequences import Sequences
 
 _SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
-_FILE = ("file", "filename", "path", "name")
 
 # Names of the channels, where the file says them, and their values (time, channels).
 _Read = tuple[list[str], np.ndarray]
@@ -51,20 +50,14 @@ def read_folder(
     if not folder.is_dir():
         raise InvalidInput(f"{folder}: no such folder")
     allow_nan = keeps_nan(missing)
-    table = folder / (labels or "labels.csv")
-    if labels is not None and not table.is_file():
-        raise InvalidInput(f"{table}: no such file; it should say the label of each file (columns file, label)")
-    files = {
-        name: file
-        for file in sorted(folder.rglob("*"), key=_natural)
-        if file.name.lower().endswith(_SUFFIXES) and file.is_file() and file != table
-        if "/." not in f"/{(name := file.relative_to(folder).as_posix())}"
-    }
+    table = table_in(folder, labels)
+    files = files_in(folder, _SUFFIXES, table)
     if not files:
         raise InvalidInput(f"{folder}: holds no files that end in {', '.join(_SUFFIXES)}")
     y = groups = None
     if table.is_file():
-        y, groups = _table(table, list(files))
+        said = read_beside(table, list(files))
+        y, groups = said.y, None if said.group is None else said.columns[said.group]
     elif loose := [name for name in files if "/" not in name]:
         if len(loose) < len(files):
             raise InvalidInput(
@@ -83,44 +76,6 @@ def read_folder(
     raise_together(problems, str(folder), most=MOST)
     X = Sequences([values for _, values in sequences.values()], layout="channels_last", allow_nan=allow_nan)
     return Dataset(X, y, folder.name, f"{folder}, {len(files)} files", groups)
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """Numbers in names count as numbers."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.as_posix())]
-
-
-def _table(table: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray | None]:
-    """Labels, and groups where there are some, in the order of the files."""
-    rows, lines = rows_of(table, separator_of(table))
-    head = [cell.strip().lower() for cell in rows[0]] if rows else []
-    place = {
-        role: next((k for k, name in enumerate(head) if name in usual), None)
-        for role, usual in {"file": _FILE, "label": USUAL["label"], "group": USUAL["group"]}.items()
-    }
-    if place["file"] is None or place["label"] is None:
-        raise InvalidInput(f"{table}: expected columns file and label (and group), got {', '.join(head) or 'nothing'}")
-    at: dict[str, int] = {}
-    problems = []
-    for k, (row, line) in enumerate(zip(rows[1:], lines[1:])):
-        if len(row) != len(head):
-            problems.append(f"line {line}: {len(row)} cells, but {len(head)} columns")
-            continue
-        name = Path(row[place["file"]].strip()).as_posix()
-        if name in at:
-            problems.append(f"line {line}: {name} is there twice")
-        at[name] = k
-    if all(len(row) == len(head) for row in rows):
-        problems += [f"{name} is named, but not there" for name in at if name not in names]
-        problems += [f"{name} is there, but not named" for name in names if name not in at]
-    raise_together(problems, str(table), most=2 * MOST)
-    order = [at[name] for name in names]
-    places = Places("line", [lines[1:][k] for k in order])
-    y, problems = labels(column_of([rows[1:][k][place["label"]] for k in order]), head[place["label"]], places)
-    raise_together(problems, str(table), most=MOST)
-    if place["group"] is None:
-        return y, None
-    return y, np.array([rows[1:][k][place["group"]].strip() for k in order])
 
 
 def _sequence(file: Path, called: str, time: str | None, allow_nan: bool, problems: list[str]) -> _Read:
