@@ -12,7 +12,7 @@ import mnemon
 SOURCE = Path(__file__).parents[1] / "src" / "mnemon"
 FLOORS = {
     "_version": 0, "errors": 0, "_files": 0, "_tensors": 0, "_buckets": 0, "_intake": 0, "_indexing": 0,
-    "_statistics": 0, "_symbols": 0, "sequences": 0, "targets": 0, "kernels": 0,
+    "_statistics": 0, "_slopes": 0, "_symbols": 0, "sequences": 0, "targets": 0, "kernels": 0,
     "cells": 1, "problems": 1, "data": 1, "preprocessing": 1, "series": 1,
     "layers": 2, "learning": 3, "diagnosis": 4, "estimators": 4, "lab": 5, "report": 6, "cli": 7, "__main__": 8,
 }  # fmt: skip

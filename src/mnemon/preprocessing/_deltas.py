@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from .._slopes import with_slopes
 from ..errors import raise_together
 from ..sequences import Sequences
 from ._transformer import SequenceTransformer, with_values
@@ -43,25 +44,9 @@ class Deltas(SequenceTransformer):
         raise_together(problems, "Deltas")
 
     def _apply(self, xs: Sequences) -> Sequences:
-        each = []
-        for one in xs:
-            levels = [np.asarray(one, np.float64)]
-            for _ in range(self.order):
-                levels.append(_slopes(levels[-1], self.window))
-            each.append(np.concatenate(levels, axis=1))
-        return with_values(xs, np.concatenate(each))
+        return with_values(xs, np.concatenate([with_slopes(one, self.window, self.order) for one in xs]))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The channels' names, and the same with delta_ (delta_delta_ ...) before them."""
         names = super().get_feature_names_out(input_features)
         return np.array(["delta_" * k + name for k in range(self.order + 1) for name in names], object)
-
-
-def _slopes(values: np.ndarray, window: int) -> np.ndarray:
-    """(time, channels) slopes."""
-    steps = np.arange(len(values))
-    total = np.zeros_like(values)
-    for k in range(1, window + 1):
-        ahead, behind = np.minimum(steps + k, len(values) - 1), np.maximum(steps - k, 0)
-        total += k * (values[ahead] - values[behind])
-    return total / (2 * sum(k * k for k in range(1, window + 1)))

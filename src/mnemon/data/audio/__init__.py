@@ -1,6 +1,12 @@
 from ._augment import Augment as Augment
+from ._emodb import Phones as Phones
+from ._emodb import emodb as emodb
+from ._emodb import phones as phones
+from ._fsdd import fsdd as fsdd
 from ._log_mel import LogMel as LogMel
 from ._mfcc import MFCC as MFCC
 from ._recording import Recording as Recording
 from ._recording import read_audio as read_audio
+from ._recordings import Recordings as Recordings
+from ._recordings import read_recordings as read_recordings
 from ._stream import FrameStream as FrameStream
