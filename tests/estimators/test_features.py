@@ -6,6 +6,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 
 import mnemon
 from mnemon import SequenceClassifier, SequenceRegressor, Sequences
+from mnemon.data.audio import MFCC, LogMel
 from mnemon.errors import InvalidInput
 
 
@@ -71,3 +72,24 @@ def test_foreign_features_are_refused_by_save_and_left_out_of_weights(tmp_path):
     again = mnemon.load(tmp_path / "weights.safetensors", like=model.network_)
     xs = Halved().fit(NAMES).transform(NAMES)
     np.testing.assert_array_equal(again.predict_proba(xs), model.predict_proba(NAMES))
+
+
+def tones(folder, names=("low1", "low2", "high1", "high2"), rate=16_000):
+    """Files of a low or a high tone."""
+    soundfile = pytest.importorskip("soundfile", reason="needs the extra audio")
+    for k, name in enumerate(names):
+        time = np.arange(rate // 4 + 800 * k) / rate
+        soundfile.write(folder / f"{name}.wav", 0.3 * np.sin(2 * np.pi * (200 if "low" in name else 1500) * time), rate)
+    return [str(folder / f"{name}.wav") for name in names]
+
+
+@pytest.mark.parametrize("features", ["mfcc", MFCC(deltas=1, step=0.02), LogMel(filters=8)])
+def test_a_loaded_model_hears_as_the_one_that_was_saved(features, tmp_path):
+    files = tones(tmp_path)
+    model = SequenceClassifier(features=features, **SMALL).fit(files, LABELS)
+    model.save(tmp_path / "model.safetensors")
+    again = mnemon.load(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(again.predict_proba(files), model.predict_proba(files))
+    assert again.features_.rate == 16_000
+    with pytest.raises(InvalidInput, match="8000"):  # what the model knows of above 4 kHz is not there
+        again.predict(tones(tmp_path, ("low3",), rate=8000))

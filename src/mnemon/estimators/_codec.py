@@ -17,6 +17,7 @@ import numpy as np
 
 from .. import cells, layers, learning, series
 from ..cells import SQUASHING
+from ..data import audio
 from ..errors import InvalidInput, ModelFileError
 
 
@@ -25,7 +26,7 @@ def registered() -> dict[str, type]:
     """All parts that a model file may name: the public classes of the rooms below, by name."""
     return {
         name: value
-        for room in (cells, layers, learning, series)
+        for room in (cells, layers, learning, series, audio)
         for name, value in vars(room).items()
         if isinstance(value, type) and (issubclass(value, eqx.Module) or _fields(value))
     }
