@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import raise_together
-from ._recording import Recording, resampled
+from mnemon.data.audio._recording import Recording, resampled
+from mnemon.errors import raise_together
 
 SLOWEST, FASTEST = 0.5, 2.0
 

@@ -1,6 +1,7 @@
 """Frames kept on disk: an entry a recording, found by what decides its numbers."""
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -14,9 +15,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..._files import write_whole
-from ..._version import __version__
-from ...errors import InvalidInput
+from mnemon._files import write_whole
+from mnemon._version import __version__
+from mnemon.errors import InvalidInput
 
 LIBRARIES = ("kaldi-native-fbank", "soundfile", "soxr", "numpy")
 
@@ -51,8 +52,11 @@ class Cache:
     ) -> np.ndarray:
         """The frames kept for a recording (its bytes, and the rate of an array), else computed and kept."""
         entry = self.folder / f"{_key(content, settings)}.npz"
-        with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile), np.load(entry) as kept:
-            return kept["frames"]
+        with (
+            contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile),
+            open(entry, "rb") as file,
+        ):
+            return np.load(file)["frames"]
         frames = compute()
 
         def write(path: Path) -> None:
@@ -70,6 +74,7 @@ def _key(content: tuple[bytes, int], settings: dict[str, Any]) -> str:
     return hashlib.sha256(words.encode() + b"\0" + bytes_).hexdigest()
 
 
+@functools.cache
 def _version(library: str) -> str:
     try:
         return version(library)

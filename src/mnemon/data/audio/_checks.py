@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import suggest
-from ._augment import Augment
+from mnemon.data.audio._augment import Augment
+from mnemon.errors import suggest
 
 NORMALIZE = ("utterance", "group")
 

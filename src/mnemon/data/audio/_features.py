@@ -8,18 +8,18 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
 
-from ..._slopes import with_slopes
-from ..._statistics import mean_and_deviation
-from ...errors import InvalidInput, raise_together
-from ...sequences import Sequences
-from ._cache import Cache
-from ._checks import parameter_problems
-from ._given import Given, gather
-from ._jobs import each
-from ._recording import Recording, check_rate, resampled
-from ._spectra import Extractor, samples_in
-from ._stream import FrameStream
-from ._trim import speech
+from mnemon._slopes import with_slopes
+from mnemon._statistics import mean_and_deviation
+from mnemon.data.audio._cache import Cache
+from mnemon.data.audio._checks import parameter_problems
+from mnemon.data.audio._given import Given, gather
+from mnemon.data.audio._jobs import each
+from mnemon.data.audio._recording import Recording, check_rate, resampled
+from mnemon.data.audio._spectra import Extractor, samples_in
+from mnemon.data.audio._stream import FrameStream
+from mnemon.data.audio._trim import speech
+from mnemon.errors import InvalidInput, raise_together
+from mnemon.sequences import Sequences
 
 WINDOW = 2  # steps to either side of a slope: HTK's DELTAWINDOW and ACCWINDOW
 # Parameters that do not change the frames of one recording, and the rate, which is settled elsewhere.

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..._files import existing
-from ...errors import InvalidInput, InvalidType
-from ._recording import Recording, checked, rate_of, read_audio
+from mnemon._files import existing
+from mnemon.data.audio._recording import Recording, check_rate, checked, rate_of, read_audio
+from mnemon.errors import InvalidInput, InvalidType
 
 # Louder than full scale by so much: integers that were turned into floats without scaling.
 LOUDEST = 8.0
@@ -42,6 +42,7 @@ class Given(NamedTuple):
             return read_audio(self.sound)
         if isinstance(self.sound, Recording):
             samples, rate = self.sound
+            check_rate(rate, self.name)
         elif default is None:
             raise InvalidInput(f"{self.name}: an array does not say its rate; give rate=, or Recording(samples, rate)")
         else:
@@ -84,7 +85,9 @@ def gather(X: Any, what: str) -> list[Given]:
 
 
 def _is_sound(sound: Any) -> bool:
-    return isinstance(sound, str | os.PathLike | Recording | list) or (isinstance(sound, np.ndarray) and sound.ndim > 0)
+    return isinstance(sound, str | os.PathLike | Recording | list) or (
+        hasattr(sound, "__array__") and np.ndim(sound) > 0
+    )
 
 
 def floats(samples: np.ndarray, name: str) -> np.ndarray:

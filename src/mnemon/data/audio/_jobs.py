@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ...errors import InvalidInput, raise_together
-from ._given import Given
+from mnemon.data.audio._given import Given
+from mnemon.errors import InvalidInput, raise_together
 
 
 def each(
@@ -25,7 +25,10 @@ def each(
     else:
         from joblib import Parallel, delayed
 
-        found = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_guarded)(work, k, one) for k, one in calls)
+        together: Any = min(1 + len(given) // 8, 16)  # so the work itself travels seldom
+        found = Parallel(n_jobs=n_jobs, return_as="generator", batch_size=together)(
+            delayed(_guarded)(work, k, one) for k, one in calls
+        )
     results = list(_watched(found, len(given), what) if verbose else found)
     raise_together([one for one in results if isinstance(one, str)], what)
     return results

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ._checks import is_whole
-from ._features import AudioFeatures
-from ._spectra import library, set_frames
+from mnemon.data.audio._checks import is_whole
+from mnemon.data.audio._features import AudioFeatures
+from mnemon.data.audio._spectra import library, set_frames
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..._files import existing
-from ...errors import InvalidInput
+from mnemon._files import existing
+from mnemon.errors import InvalidInput
 
 NEEDED = 'needs libraries for sound: pip install "mnemon[audio]"'
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import InvalidInput
-from ._recording import NEEDED
-from ._trim import window_energies
+from mnemon.data.audio._recording import NEEDED
+from mnemon.data.audio._trim import window_energies
+from mnemon.errors import InvalidInput
 
 FULL_SCALE = 32768.0
 PIECE = 1 << 17  # samples handed on at a time: as Python numbers they take eight times their memory

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from ..._slopes import with_slopes
-from ...errors import InvalidInput
-from ._given import floats
-from ._recording import NEEDED
-from ._spectra import Extractor
+from mnemon._slopes import with_slopes
+from mnemon.data.audio._given import floats
+from mnemon.data.audio._recording import NEEDED
+from mnemon.data.audio._spectra import Extractor
+from mnemon.errors import InvalidInput
 
 
 class FrameStream:

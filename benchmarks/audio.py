@@ -1,0 +1,84 @@
+"""How long do features of sound take? An hour of recordings at once, and live, 10 ms at a time.
+
+    python benchmarks/audio.py [seconds of sound]
+
+Recordings of 3 s (wav, 16 kHz) are written to a temporary folder; times are the best of three and hold reading. Live:
+samples come in pieces of 10 ms; a frame's latency is the time of the call that hands it out (what slopes and
+resampling have to wait for comes on top of it). Streams of one core: seconds of sound for each second of work.
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from _timing import machine
+
+from mnemon.data.audio import MFCC, AudioFeatures, LogMel
+
+RATE, LENGTH = 16000, 3.0
+KINDS = {"MFCC": MFCC(RATE), "MFCC, energy, 2 deltas": MFCC(RATE, energy=True, deltas=2), "LogMel": LogMel(RATE)}
+
+
+def recordings(folder: Path, seconds: float) -> list[Path]:
+    """Files that sound long enough together: a tone that wanders, and noise."""
+    random = np.random.default_rng(0)
+    paths = []
+    for k in range(max(int(seconds / LENGTH), 1)):
+        steps = np.arange(int(RATE * LENGTH)) / RATE
+        tone = 0.3 * np.sin(2 * np.pi * (100 + 20 * np.sin(3 * steps + k)) * steps)
+        paths.append(folder / f"{k}.wav")
+        soundfile.write(paths[-1], tone + 0.01 * random.standard_normal(len(steps)), RATE)
+    return paths
+
+
+def best_of_three(features: AudioFeatures, paths: list[Path]) -> float:
+    """Seconds for all of them."""
+    times = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        features.transform(paths)
+        times.append(time.perf_counter() - begun)
+    return min(times)
+
+
+def live(features: AudioFeatures, rate: int, seconds: int = 20) -> np.ndarray:
+    """Seconds of each call, for pieces of 10 ms."""
+    stream, sound = features.stream(rate), np.random.default_rng(0).uniform(-0.5, 0.5, seconds * rate)
+    pieces = np.split(sound.astype(np.float32), seconds * 100)
+    times = np.empty(len(pieces))
+    for k, piece in enumerate(pieces):
+        begun = time.perf_counter()
+        stream.push(piece)
+        times[k] = time.perf_counter() - begun
+    return times
+
+
+def main() -> None:
+    """Measure and print."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3600.0
+    print(f"{machine()}\n\n{seconds:g} s of sound in recordings of {LENGTH:g} s, 16 kHz\n")
+    print("| features | one process, s | two processes, s | again from the cache, s |\n" + "| --- " * 4 + "|")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = recordings(Path(folder), seconds)
+        for name, features in KINDS.items():
+            kept = type(features)(**{**features.get_params(deep=False), "cache": f"{folder}/kept"})
+            kept.transform(paths)
+            times = [best_of_three(features, paths)]
+            times.append(best_of_three(type(features)(**{**features.get_params(deep=False), "n_jobs": 2}), paths))
+            times.append(best_of_three(kept, paths))
+            print(f"| {name} | " + " | ".join(f"{one:.1f}" for one in times) + " |", flush=True)
+    print("\n| live, pieces of 10 ms | median, ms | 99 % below, ms | longest, ms | streams of one core |")
+    print("| --- " * 5 + "|")
+    for name, features in KINDS.items():
+        for rate in (RATE, 44100):
+            times = live(features, rate)
+            middle, high, longest = np.quantile(times, (0.5, 0.99, 1.0)) * 1e3
+            streams = 0.010 * len(times) / times.sum()
+            print(f"| {name}, from {rate} Hz | {middle:.3f} | {high:.3f} | {longest:.3f} | {streams:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
