@@ -5,6 +5,7 @@ from ._version import __version__ as __version__
 if TYPE_CHECKING:
     from .errors import MnemonError as MnemonError
     from .estimators import Forecaster as Forecaster
+    from .estimators import HMMClassifier as HMMClassifier
     from .estimators import SequenceClassifier as SequenceClassifier
     from .estimators import SequenceLabeler as SequenceLabeler
     from .estimators import SequencePredictor as SequencePredictor
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 # Rooms are loaded when they are first asked for: `import mnemon` and `mnemon --help` start no JAX.
 _ROOM_OF = {
     "Forecaster": "estimators",
+    "HMMClassifier": "estimators",
     "MnemonError": "errors",
     "SequenceClassifier": "estimators",
     "SequenceLabeler": "estimators",

@@ -2,6 +2,7 @@ from ._base import SequenceEstimator as SequenceEstimator
 from ._classifier import SequenceClassifier as SequenceClassifier
 from ._forecaster import Forecaster as Forecaster
 from ._forecaster import PastForecasts as PastForecasts
+from ._hmm import HMMClassifier as HMMClassifier
 from ._labeler import SequenceLabeler as SequenceLabeler
 from ._optional import __getattr__ as __getattr__
 from ._predictor import SequencePredictor as SequencePredictor

@@ -6,15 +6,14 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
-from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InvalidInput
 from ..learning import BinaryCrossEntropy, CrossEntropy, Loss, Targets, answers
 from ..sequences import Sequences
-from ._labels import at_least_two, class_numbers, distinct, label_count_problem
+from ._labels import at_least_two, class_labels, class_numbers, distinct, label_count_problem
 from ._parameters import class_weight_problems
 from ._saving import FITTED
 from ._stream import Stream
@@ -137,18 +136,12 @@ class SequenceClassifier(ClassifierMixin, WholeSequenceEstimator):
         return (expit(exact) if self.multilabel_ else softmax(exact, axis=-1)).mean(axis=0)
 
     def _check_pair(self, X: Any, y: Any, *, fitted: bool) -> tuple[Sequences, np.ndarray]:
-        if y is None:
-            raise InvalidInput("requires y to be passed, but the target y is None: give one label for each sequence")
         xs = self._check_X(X, fitted=fitted)
         table = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
         if table.ndim == 2 and type_of_target(table) == "multilabel-indicator":
             labels = table
         else:
-            labels = column_or_1d(y, warn=True)
-            if labels.dtype.kind == "f":
-                assert_all_finite(labels, input_name="y")
-            distinct(labels)
-            check_classification_targets(labels)
+            labels = class_labels(y)
         label_count_problem(len(xs), labels)
         if fitted and (labels.ndim == 2) != self.multilabel_:
             raise InvalidInput(f"y has shape {labels.shape}, but the classifier was fitted to targets of another kind")

@@ -3,8 +3,27 @@
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 
 from ..errors import InvalidInput, InvalidType, raise_together
+
+
+def class_labels(y: Any) -> np.ndarray:
+    """(n,) labels, one a sequence.
+
+    Raises:
+        InvalidInput: no labels. ValueError: labels that are not finite, or numbers that are no classes.
+
+    """
+    if y is None:
+        raise InvalidInput("requires y to be passed, but the target y is None: give one label for each sequence")
+    labels = column_or_1d(y, warn=True)
+    if labels.dtype.kind == "f":
+        assert_all_finite(labels, input_name="y")
+    distinct(labels)
+    check_classification_targets(labels)
+    return labels
 
 
 def distinct(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

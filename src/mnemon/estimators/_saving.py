@@ -1,7 +1,8 @@
 """Saving and loading a fitted estimator: one `.safetensors` file, never a pickle.
 
 The tensors are the weights, the channels' scale and the optimiser's memory; the words beside them say, as JSON, which
-estimator it is, with which parameters, made of which parts. `mnemon.load` reads them back.
+estimator it is, with which parameters, made of which parts. `mnemon.load` reads them back. An estimator that is no
+network (`Saves`) writes its fitted attributes alone.
 """
 
 import json
@@ -43,8 +44,73 @@ FITTED = (
 )
 
 
-class Savable:
-    """Gives an estimator `save`; a task adds its own fitted attributes to `_fitted`."""
+class Saves:
+    """Gives an estimator `save`: its parameters and the fitted attributes named by `_fitted`, as words and arrays."""
+
+    _fitted: tuple[str, ...] = ()
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the fitted estimator to one `.safetensors` file.
+
+        Args:
+            path: where to; a file that is there stays unless `overwrite`.
+            overwrite: replace a file that is there.
+
+        Raises:
+            InvalidInput: not written, because the file exists or the disk is full (the old file survives), or parts
+                are no registered parts of the package.
+            NotFittedError: nothing to save yet.
+
+        """
+        return self._write(path, overwrite, weights_only=False)
+
+    def _write(self, path: str | os.PathLike[str], overwrite: bool, *, weights_only: bool) -> Path:
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(self)  # pyright: ignore[reportArgumentType]
+        refuse_path(path, "model", overwrite=overwrite)
+        about, tensors = self._described(weights_only=weights_only)
+        return write_tensors(path, "model", tensors, {KEY: json.dumps(about)}, overwrite=overwrite)
+
+    def _described(self, *, weights_only: bool = False) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """What a file says of it, in words and in tensors."""
+        tensors: dict[str, np.ndarray] = {}
+        fitted = {name: getattr(self, name) for name in self._fitted if hasattr(self, name)}
+        about = {
+            **_told(self, self._parameters(weights_only=weights_only), tensors),
+            "format": FORMAT,
+            "mnemon": __version__,
+            "fitted": encode(fitted, "fitted", tensors),
+            "seeds": None,
+            "network": None,
+        }
+        return about, tensors
+
+    def _parameters(self, *, weights_only: bool) -> dict[str, Any]:
+        """The parameters that a file is to hold."""
+        me: Any = self
+        parameters = {k: v for k, v in me.get_params(deep=False).items() if k not in LEFT_OUT}
+        if isinstance(parameters.get("random_state"), np.random.RandomState):
+            parameters["random_state"] = None  # its place in its stream cannot be kept; the seeds drawn from it are
+        return parameters
+
+    def _restore(self, about: dict[str, Any], tensors: dict[str, np.ndarray], like: Network | None) -> None:
+        """Fitted attributes from such words and tensors."""
+        if like is not None:
+            raise ModelFileError(f"a {type(self).__name__} is no network of your own; load it without like=")
+        self._restore_fitted(about, tensors)
+
+    def _restore_fitted(self, about: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+        for name, value in decode(about["fitted"], tensors).items():
+            setattr(self, name, value)
+        self._after_load()
+
+    def _after_load(self) -> None:
+        """Attributes that follow from those in a model file."""
+
+
+class Savable(Saves):
+    """Gives an estimator of networks `save`; a task adds its own fitted attributes to `_fitted`."""
 
     _fitted: tuple[str, ...] = FITTED
 
@@ -68,34 +134,33 @@ class Savable:
             NotFittedError: nothing to save yet.
 
         """
-        from sklearn.utils.validation import check_is_fitted
+        return self._write(path, overwrite, weights_only=weights_only)
 
-        check_is_fitted(self, "population_")  # pyright: ignore[reportArgumentType]
-        refuse_path(path, "model", overwrite=overwrite)
+    def _parameters(self, *, weights_only: bool) -> dict[str, Any]:
+        parameters = super()._parameters(weights_only=weights_only)
+        if not weights_only:
+            return parameters
+        return {k: v for k, v in parameters.items() if k != "network" and (k not in OWN or _encodes(v))}
+
+    def _described(self, *, weights_only: bool = False) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        about, tensors = super()._described(weights_only=weights_only)
         me: Any = self
-        tensors: dict[str, np.ndarray] = {}
-        parameters = {k: v for k, v in me.get_params(deep=False).items() if k not in LEFT_OUT}
-        if weights_only:
-            parameters = {k: v for k, v in parameters.items() if k != "network" and (k not in OWN or _encodes(v))}
-        fitted = {name: getattr(me, name) for name in self._fitted if hasattr(me, name)}
-        if weights_only and not _encodes(fitted.get("features_")):
-            del fitted["features_"]
-        if isinstance(parameters.get("random_state"), np.random.RandomState):
-            parameters["random_state"] = None  # its place in its stream cannot be kept; the seeds drawn from it are
-        about: dict[str, Any] = {
-            "format": FORMAT,
-            "mnemon": __version__,
-            "estimator": type(self).__name__,
-            "parameters": encode(parameters, "parameters", tensors),
-            "fitted": encode(fitted, "fitted", tensors),
-            "seeds": encode(me.population_.seeds, "seeds", tensors),
-            "network": None if weights_only else encode(me.population_.stacked, "network", tensors),
-        }
+        about["seeds"] = encode(me.population_.seeds, "seeds", tensors)
         if weights_only:
             tensors |= {f"weights.{k}": leaf for k, leaf in enumerate(_leaves(me.population_.stacked))}
-        if "optimizer" in parameters:
+        else:
+            about["network"] = encode(me.population_.stacked, "network", tensors)
+        if "optimizer" in self._parameters(weights_only=weights_only):
             tensors |= {f"memory.{k}": leaf for k, leaf in enumerate(_leaves(me.memory_))}
-        return write_tensors(path, "model", tensors, {KEY: json.dumps(about)}, overwrite=overwrite)
+        return about, tensors
+
+    def _restore(self, about: dict[str, Any], tensors: dict[str, np.ndarray], like: Network | None) -> None:
+        me: Any = self
+        with jax.enable_x64(me.precision == "float64"):
+            me.population_ = Population(_stacked(about, tensors, like), decode(about["seeds"], tensors))
+            self._restore_fitted(about, tensors)
+            kept = any(name == "optimizer" for name, _ in about["parameters"]["$dict"])
+            me.memory_ = _memory(me, tensors, kept=kept)
 
 
 def load(path: str | os.PathLike[str], *, like: Network | None = None) -> Any:
@@ -115,28 +180,35 @@ def load(path: str | os.PathLike[str], *, like: Network | None = None) -> Any:
     if like is not None and not isinstance(like, Network):
         raise InvalidType(f"like: expected a Network, got {type(like).__name__}")
     about, tensors = read_model(path)
-    from .. import estimators
-
-    kinds = {n: v for n, v in vars(estimators).items() if isinstance(v, type) and issubclass(v, Savable)}
-    if about["estimator"] not in kinds:
-        raise ModelFileError(f"{path}: made by an estimator {about['estimator']!r} that this version does not know")
     try:
-        with jax.enable_x64(True):  # arrays among the parameters keep their precision
-            parameters = decode(about["parameters"], tensors)
-        estimator: Any = kinds[about["estimator"]](**parameters)
-        with jax.enable_x64(estimator.precision == "float64"):
-            stacked = _stacked(about, tensors, like)
-            seeds = decode(about["seeds"], tensors)
-            estimator.population_ = Population(stacked, seeds)
-            for name, value in decode(about["fitted"], tensors).items():
-                setattr(estimator, name, value)
-            estimator._after_load()
-            estimator.memory_ = _memory(estimator, tensors, kept="optimizer" in parameters)
+        return restored(about, tensors, like)
     except ModelFileError as problem:
         raise ModelFileError(f"{path}: {problem}") from None
     except Exception as problem:  # whatever else a description that was tampered with may lead to
         raise ModelFileError(f"{path}: the description in the file makes no model ({problem!r})") from problem
+
+
+def restored(about: dict[str, Any], tensors: dict[str, np.ndarray], like: Network | None = None) -> Any:
+    """The fitted estimator that words and tensors of a file describe."""
+    estimator = retold(about, tensors)
+    estimator._restore(about, tensors, like)
     return estimator
+
+
+def retold(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Any:
+    """An estimator with the parameters that are told of it, not fitted."""
+    from .. import estimators
+
+    kinds = {n: v for n, v in vars(estimators).items() if isinstance(v, type) and issubclass(v, Saves)}
+    if about["estimator"] not in kinds:
+        raise ModelFileError(f"made by an estimator {about['estimator']!r} that this version does not know")
+    with jax.enable_x64(True):  # arrays among the parameters keep their precision
+        return kinds[about["estimator"]](**decode(about["parameters"], tensors))
+
+
+def _told(estimator: Any, parameters: dict[str, Any], tensors: dict[str, np.ndarray]) -> dict[str, Any]:
+    """What `retold` reads."""
+    return {"estimator": type(estimator).__name__, "parameters": encode(parameters, "parameters", tensors)}
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
