@@ -52,6 +52,13 @@ def answers_of(model: Any, data: Dataset, *, proba: bool, window: int | None) ->
     return Said(["index", *choice_columns(model)], names_of(model) if proba else [], rows)
 
 
+def with_files(said: Said, files: list[str]) -> Said:
+    """The same, with the file of each sequence behind its number."""
+    head, *columns = said.columns
+    rows = (([values[0], files[values[0]], *values[1:]], chances) for values, chances in said.rows)
+    return Said([head, "file", *columns], said.classes, rows)
+
+
 def says_chances(model: Any) -> bool:
     """Whether a model chooses between classes or symbols."""
     return hasattr(model, "classes_") or (task_of(model).name == "predict-next" and model.alphabet_ is not None)

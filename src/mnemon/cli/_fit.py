@@ -39,6 +39,10 @@ def fit(
     delay: o.Delay = DEFAULTS["delay"],
     window: o.Window = str(DEFAULTS["window"]),
     by: o.By = "character",
+    group_by: o.GroupBy = None,
+    features: o.Features = None,
+    step: o.Step = None,
+    rate: o.Rate = None,
     cell: o.Cell = DEFAULTS["cell"],
     units: o.Units = DEFAULTS["units"],
     layers: o.Layers = DEFAULTS["layers"],
@@ -115,13 +119,18 @@ def fit(
     from ._judging import judge
     from ._parts import training_and_test
     from ._reading import Reading
+    from ._sound import features_for, is_sound
 
+    sound = data is not None and is_sound(data)
+    if not sound and (foreign := [f"--{name}" for name in ("features", "step", "rate") if name in given]):
+        raise InvalidInput(f"{', '.join(foreign)}: only recordings are read so; DATA is no folder of sound")
     if start is None:
-        model: Any = _new(chosen, parameters, given)
-        reading = Reading(by, missing)
+        heard = features_for(data or "", features or "mfcc", step, rate) if sound else None
+        model: Any = _new(chosen, {**parameters, "features": heard}, {*given, "features"})
+        reading = Reading(by, missing, heard, group_by)
     else:
         model = _old(ctx, start, parameters, given)
-        chosen, reading = task_of(model), Reading.of(model)
+        chosen, reading = task_of(model), Reading.of(model)._replace(group_by=group_by)
         random_state = model.random_state if isinstance(model.random_state, int) else 0
     begun = time.perf_counter()
     parts = training_and_test(data, test, random_state, chosen, reading)
@@ -199,7 +208,7 @@ def _old(ctx: typer.Context, path: str, parameters: dict[str, Any], given: set[s
 
 def _shapes(parameter: str) -> bool:
     """Whether a parameter, or an option that is part of one, is fixed once there is a network."""
-    return (parameter in DEFAULTS or parameter in ("truncate", "by")) and parameter not in FURTHER
+    return (parameter in DEFAULTS or parameter in ("truncate", "by", "step", "rate")) and parameter not in FURTHER
 
 
 def _store(checkpoint: str | None) -> Any:
@@ -225,6 +234,8 @@ def _tell_files(path: str, report: str | None, checkpoint: str | None, model: An
         "predict-next": "what follows each sequence in DATA",
     }
     print(f"\nmnemon predict {name} DATA    {says[task]}")
+    if model.features_ is not None and not model.bidirectional:
+        print(f"mnemon stream {name} --audio -    the same of samples on standard input, as they come")
     if task == "predict-next":
         prompt = "" if model.alphabet_ is not None else " --prompt-data DATA"
         print(f"mnemon generate {name}{prompt}        go on writing")

@@ -1,12 +1,13 @@
 """What `mnemon fit` learns from and what it judges by."""
 
 import re
+import warnings
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, train_test_split
 
 from ..data import Dataset, japanese_vowels
 from ..errors import InvalidInput
@@ -19,6 +20,7 @@ from ._tasks import Task
 HELD_OUT = 0.25
 LAST = 0.1  # of a single sequence
 FEWEST = 4  # sequences of which one can be held out
+TOLD = 10  # groups that are named
 SHORTEST = 20  # steps of a sequence of which the end can be held out
 
 
@@ -38,6 +40,9 @@ def training_and_test(data: str | None, test: str | None, seed: int, task: Task,
             odds.
 
     """
+    if reading.group_by is not None and (data is None or test is not None or is_text(data, task)):
+        why = "the vowels that come with the package" if data is None else f"--test {test}" if test else "a text"
+        raise InvalidInput(f"--group-by {reading.group_by}: {why}: there are no groups to hold out")
     if data is None:
         if test is not None:
             raise InvalidInput(f"--test {test} needs DATA to learn from: mnemon fit DATA --test {test}")
@@ -62,6 +67,8 @@ def training_and_test(data: str | None, test: str | None, seed: int, task: Task,
     else:
         if is_text(data, task):
             return _text_held_out(data, reading)
+        if reading.group_by is not None:
+            return _groups_held_out(targeted(data), data, seed, task, reading.group_by)
         return _held_out(targeted(data), data, seed, task)
     _check_agreement(parts, task)
     return parts
@@ -78,15 +85,42 @@ def _held_out(data: Dataset, path: str, seed: int, task: Task) -> Parts:
         labels = cast(np.ndarray, data.y)
         classes, counts = np.unique(labels, return_counts=True)
         out = max(out, len(classes))
-        if counts.min() < 2 or n - out < len(classes):
-            few = f"class {classes[counts.argmin()]} has {counts.min()}" if counts.min() < 2 else f"there are {n}"
-            raise InvalidInput(f"{path}: {few} sequences, {advice}")
+        if rare := [str(c) for c in classes[counts < 2]]:
+            few = f"class {rare[0]} has 1" if len(rare) == 1 else f"classes {', '.join(rare)} have 1 each,"
+            raise InvalidInput(f"{path}: {few} sequences, {advice}".replace(", sequences", ""))
+        if n - out < len(classes):
+            raise InvalidInput(f"{path}: there are {n} sequences, {advice}")
     elif n < FEWEST:
         raise InvalidInput(f"{path}: there are {n} sequences, {advice}")
     rows = train_test_split(np.arange(n), test_size=out, stratify=labels, random_state=seed)
     kept, held = (np.sort(part) for part in rows)
     share = f"{out} of {n} sequences, held out of {path} (with --seed {seed})"
+    if data.groups is not None:
+        share += "; groups may be in both parts, --group-by holds whole ones out"
     return Parts(_some(data, kept, "the rest"), _some(data, held, "held out"), share)
+
+
+def _groups_held_out(data: Dataset, path: str, seed: int, task: Task, name: str) -> Parts:
+    """About a quarter to judge by, in whole groups; where there are classes, with about as many of each."""
+    groups, n = cast(np.ndarray, data.groups), len(data.X)
+    every = np.unique(groups)
+    if len(every) < 2:
+        raise InvalidInput(f"--group-by {name}: {path} has one {name} only, {every[0]}; there is none to hold out")
+    folds: Any = GroupShuffleSplit(1, test_size=HELD_OUT, random_state=seed)
+    if task.name == "classify":
+        folds = StratifiedGroupKFold(min(round(1 / HELD_OUT), len(every)), shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of classes with fewer sequences than folds, which is nobody's mistake
+        try:
+            kept, held = next(folds.split(np.zeros(n), data.y, groups))
+        except ValueError:
+            raise InvalidInput(f"{path}: every class has too few sequences to hold a part out") from None
+    out = np.unique(groups[held])
+    names = ", ".join(map(str, out[:TOLD])) + (", ..." if len(out) > TOLD else "")
+    share = f"{len(held)} of {n} sequences, all of {name} {names}, held out of {path} (with --seed {seed})"
+    parts = Parts(_some(data, kept, "the rest"), _some(data, held, "held out"), share)
+    _check_agreement(parts, task)
+    return parts
 
 
 def _text_held_out(path: str, reading: Reading) -> Parts:

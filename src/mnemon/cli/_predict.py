@@ -2,17 +2,24 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ._lines import Format, as_csv, as_json
-from ._options import FILES, Data, Force, Model, check_targets
+from ._options import FILES, Force, Model, check_targets
 
 
 def predict(
     model: Model,
-    data: Data,
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DATA...",
+            help="Sequences, in a file or a folder; or recordings, any number of files and folders.",
+            show_default=False,
+        ),
+    ],
     proba: Annotated[bool, typer.Option("--proba", help="The probability of each class, too.")] = False,
     window: Annotated[
         int | None,
@@ -31,19 +38,20 @@ def predict(
     force: Force = False,
 ) -> None:
     """Say the class, or the numbers, of each sequence; the label of each step; or what follows. Counted from 0."""
-    check_targets({"predictions": out}, {"model": model, "data": data}, force=force)
+    sources = {"data" if k == 0 else f"data {k}": path for k, path in enumerate(data)}
+    check_targets({"predictions": out}, {"model": model, **sources}, force=force)
 
     from .._files import write_whole
-    from ._answers import answers_of
+    from ._answers import answers_of, with_files
     from ._inputs import in_file, load_model
     from ._options import at_least
-    from ._reading import data_for
 
     at_least("--window", window, 1)
-    saying = load_model(model, data)
-    read = data_for(saying, data)
-    with in_file(data):
+    saying = load_model(model, data[0])
+    read, files = _read(saying, data)
+    with in_file(data[0]):
         said = answers_of(saying, read, proba=proba, window=window)
+    said = said if files is None else with_files(said, files)
     lines = (as_csv if form is Format.csv else as_json)(*said)
     if out is None:
         sys.stdout.writelines(lines)
@@ -54,3 +62,18 @@ def predict(
             file.writelines(lines)
 
     write_whole(out, "predictions", write, overwrite=force)
+
+
+def _read(model: Any, paths: list[str]) -> tuple[Any, list[str] | None]:
+    """The sequences; of recordings their files, too."""
+    from ..data import Dataset
+    from ..errors import InvalidInput
+    from ._reading import data_for
+    from ._sound import frames_of, is_sound, sound_files
+
+    if model.features_ is not None and any(map(is_sound, paths)):
+        files = sound_files(paths)
+        return Dataset(frames_of(model.features_, files), None, paths[0]), files
+    if len(paths) > 1:
+        raise InvalidInput(f"{paths[1]}: only recordings may be several, for a model that was trained on some")
+    return data_for(model, paths[0]), None

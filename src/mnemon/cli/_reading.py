@@ -6,9 +6,13 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from ..data import UNKNOWN, Dataset, read, read_symbols, read_text
+from ..data import UNKNOWN, Dataset, read, read_long, read_symbols, read_text
 from ..data._files import text_of
+from ..data._read import READERS
+from ..data._roles import USUAL
+from ..errors import InvalidInput, suggest
 from ..sequences import Sequences
+from ._sound import as_dataset, is_sound, recordings_in
 from ._tasks import Task, task_of
 from ._training_options import TEXTS
 
@@ -21,17 +25,21 @@ class Reading(NamedTuple):
     Attributes:
         by: what a text is made of, "character" or "word".
         missing: what the estimator does about missing values; "error": reading refuses them.
+        features: what makes sequences of recordings; None where data are no sound.
+        group_by: what the groups are, by its name in the data; None: as the data have it.
 
     """
 
     by: str = "character"
     missing: str = "error"
+    features: Any = None
+    group_by: str | None = None
 
     @classmethod
     def of(cls, model: Any) -> Self:
         """As a model takes it."""
         words = model.alphabet_ is not None and any(len(symbol) > 1 for symbol in model.alphabet_)
-        return cls("word" if words else "character", model.missing)
+        return cls("word" if words else "character", model.missing, getattr(model, "features_", None))
 
     def data(self, path: str, task: Task) -> Dataset:
         """The sequences in a file or a folder, for a task.
@@ -44,11 +52,34 @@ class Reading(NamedTuple):
 
         """
         name = path.lower()
+        if is_sound(path):
+            return self._sound(path)
+        if self.features is not None and Path(path).is_dir():
+            raise InvalidInput(f"{path}: holds no recordings, which is what the model is for")
         if name.endswith(TEXTS) and Path(path).is_file():
+            if self.group_by is not None:
+                raise InvalidInput(f"--group-by {self.group_by}: a text has no groups")
             return self.parts_of_text(path, (1.0,))[0] if task.name == "predict-next" else self._lines(path, task)
         options = {} if self.missing == "error" or name.endswith(IMAGES) else {"missing": "nan"}
+        named = Path(path).is_dir() or any(name.endswith(end) for end in READERS if READERS[end] is read_long)
+        if named and self.group_by is not None:
+            options["group"] = self.group_by
         found = read(path, **options)
+        if self.group_by is not None and not named:
+            self._check_nameless_groups(found, path)
         return _with_numbers(found) if task.name == "regress" else found
+
+    def _sound(self, path: str) -> Dataset:
+        if self.features is None:
+            raise InvalidInput(f"{path}: is sound, but the model was trained on other data")
+        return as_dataset(recordings_in(path, self.group_by), self.features)
+
+    def _check_nameless_groups(self, data: Dataset, path: str) -> None:
+        """Groups without a name go by any of the usual ones."""
+        if data.groups is None:
+            raise InvalidInput(f"--group-by {self.group_by}: {path} does not say of which group its sequences are")
+        if self.group_by not in USUAL["group"]:
+            raise InvalidInput(f"--group-by {self.group_by}: {suggest(str(self.group_by), USUAL['group'])}")
 
     def parts_of_text(self, path: str, shares: tuple[float, ...]) -> tuple[Dataset, ...]:
         """Consecutive parts of a text, over one alphabet."""

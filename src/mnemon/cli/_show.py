@@ -45,6 +45,9 @@ def show(
             f"{mean:.4g} ± {scale:.4g}" for mean, scale in zip(estimator.target_mean_, estimator.target_scale_)
         )
         print(f"numbers   {estimator.n_outputs_}, in training {means}")
+    if getattr(estimator, "features_", None) is not None:
+        rate = getattr(estimator.features_, "rate", None)
+        print(f"features  {estimator.features_}" + (f", of recordings at {rate:,} samples a second" if rate else ""))
     if getattr(estimator, "alphabet_", None) is not None:
         print(f"symbols   {', '.join(map(_printable, estimator.alphabet_))}")
     for name, (first, last) in _brief(estimator).items():
@@ -102,6 +105,7 @@ def _told(estimator: Any) -> dict[str, Any]:
         "numbers": getattr(estimator, "n_outputs_", None),
         "channels": estimator.network_.input_size if forecasts else estimator.n_features_in_,
         "symbols": getattr(estimator, "alphabet_", None),
+        "features": _features(getattr(estimator, "features_", None)),
         "networks": len(estimator.results_),
         "weights": estimator.network_.weight_count(),
         "parameters": {k: v for k, v in parameters.items() if k not in ("verbose", "callbacks", "store")},
@@ -112,6 +116,13 @@ def _told(estimator: Any) -> dict[str, Any]:
         "history": estimator.history_,
         "seconds": estimator.seconds_,
     }
+
+
+def _features(features: Any) -> dict[str, Any] | None:
+    """What recordings are made into."""
+    if features is None:
+        return None
+    return {"kind": type(features).__name__, **getattr(features, "get_params", dict)()}
 
 
 def _brief(estimator: Any) -> dict[str, tuple[float, float]]:

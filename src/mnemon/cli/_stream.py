@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from ._lines import Format, csv_line, json_object
-from ._options import Model
+from ._options import Model, given_on
+from ._training_options import SOUND
 
 INTERRUPTED = 130
 
 
 def stream(
+    ctx: typer.Context,
     model: Model,
     proba: Annotated[bool, typer.Option("--proba", help="The probability of each class, too.")] = False,
     characters: Annotated[
@@ -22,18 +24,47 @@ def stream(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave frames out that cannot be read, and tell of them.")
     ] = False,
+    audio: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Hear a recording, for a model that was trained on some; or, with -, raw samples on standard input: "
+            "16-bit little-endian PCM, one channel.",
+            rich_help_panel=SOUND,
+        ),
+    ] = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(metavar="HZ", help="Of raw samples; without this, the model's own rate.", rich_help_panel=SOUND),
+    ] = None,
+    every: Annotated[
+        float, typer.Option(metavar="MS", help="Milliseconds of sound between two answers.", rich_help_panel=SOUND)
+    ] = 100.0,
 ) -> None:
     """Read frames from standard input, and answer after each what holds of the sequence so far.
 
     A frame is a line of numbers with commas or white space between them; or a symbol. An empty line ends a sequence,
-    and a new one begins. Needs no more memory however long it runs.
+    and a new one begins. With --audio, sound comes instead, and the answers tell their seconds and probabilities.
+    Needs no more memory however long it runs.
     """
     from ..errors import InvalidInput, MnemonError
     from ._answers import WITHOUT_CHANCES, says_chances
     from ._frames import characters_of, lines_of, reader_of
     from ._inputs import load_model
 
+    given = given_on(ctx)
+    others = ("rate", "every") if audio is None else ("characters", "skip_bad")
+    if foreign := [f"--{name.replace('_', '-')}" for name in others if name in given]:
+        raise InvalidInput(f"{', '.join(foreign)}: {'only with' if audio is None else 'not with'} --audio")
     saying = load_model(model)
+    if audio is not None:
+        from ._listening import listen
+
+        try:
+            listen(saying, audio, rate, every, form)
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        return
     if proba and not says_chances(saying):
         raise InvalidInput(WITHOUT_CHANCES)
     if characters and saying.alphabet_ is None:

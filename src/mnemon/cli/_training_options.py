@@ -8,7 +8,9 @@ from ..errors import InvalidInput, suggest
 from ._tasks import DEFAULTS, other_defaults
 
 TEXTS = (".txt", ".txt.gz")  # files that --by is about
-TASK, NETWORK, TRAINING, STOPPING, RUNNING = "Task", "Network", "Training", "Early stopping", "Running"
+TASK, SOUND, NETWORK, TRAINING, STOPPING, RUNNING = (
+    "Task", "Recordings", "Network", "Training", "Early stopping", "Running",
+)  # fmt: skip
 
 
 def _option(panel: str, text: str, *names: str, **more: Any) -> Any:
@@ -31,6 +33,31 @@ Window = Annotated[
     str, _option(TASK, "predict-next: learn from pieces of so many steps, or all of a sequence.", metavar="STEPS")
 ]
 By = Annotated[str, _option(TASK, "What a .txt file is made of: character or word.", metavar="UNIT")]
+GroupBy = Annotated[
+    str | None,
+    _option(
+        TASK,
+        "Hold whole groups out to judge by: speaker, or whatever the data call it (a column of their table).",
+        "--group-by",
+        metavar="NAME",
+    ),
+]
+Features = Annotated[
+    str | None,
+    _option(
+        SOUND,
+        "What .wav, .flac and .ogg files are made into: mfcc, also without this; or logmel. With +delta the slopes, "
+        "too; with +delta+delta also theirs.",
+        metavar="NAME",
+    ),
+]
+Step = Annotated[
+    float | None, _option(SOUND, "From one frame to the next; without this, 10 milliseconds.", metavar="MS")
+]
+Rate = Annotated[
+    int | None,
+    _option(SOUND, "Samples a second to resample to; without this, the lowest of the recordings.", metavar="HZ"),
+]
 Cell = Annotated[str, _option(NETWORK, "What each unit is: elman, gru, lstm ... (mnemon list cells).", metavar="NAME")]
 Units = Annotated[int, _option(NETWORK, "Units of a layer.", metavar="N")]
 Layers = Annotated[int, _option(NETWORK, "Layers on top of each other.", metavar="N")]

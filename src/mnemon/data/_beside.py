@@ -9,7 +9,7 @@ import numpy as np
 
 from mnemon.data._roles import USUAL
 from mnemon.data._table import MOST, Places, column_of, labels, rows_of, separator_of
-from mnemon.errors import InvalidInput, raise_together
+from mnemon.errors import InvalidInput, raise_together, suggest
 
 TABLE = "labels.csv"  # what the table is usually called
 _FILE = ("file", "filename", "path", "name")
@@ -27,6 +27,14 @@ class Beside(NamedTuple):
     y: np.ndarray
     columns: dict[str, np.ndarray]
     group: str | None
+
+    def grouping(self, name: str | None, where: str) -> np.ndarray | None:
+        """The groups (n,) by the name of their column; None: the usual ones, where there are some."""
+        if name is None:
+            return None if self.group is None else self.columns[self.group]
+        if name.lower() not in self.columns:
+            raise InvalidInput(f"{where}: group={name!r}: {suggest(name, self.columns)}")
+        return self.columns[name.lower()]
 
 
 def files_in(folder: Path, endings: Sequence[str], table: Path) -> dict[str, Path]:

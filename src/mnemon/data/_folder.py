@@ -20,12 +20,19 @@ _Read = tuple[list[str], np.ndarray]
 
 
 def read_folder(
-    path: str | os.PathLike, *, labels: str | None = None, time: str | None = None, missing: str = "error"
+    path: str | os.PathLike,
+    *,
+    labels: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    missing: str = "error",
 ) -> Dataset:
     r"""A folder of `.csv` or `.tsv` files (or `.gz` of them), one sequence each: a line a step, a column a channel.
 
     - `labels`: a table beside the files (its name in the folder) with the columns file, label and, where there is one,
       group; None: `labels.csv` where it is there, else the sub-folders are the classes, else there are no labels.
+    - `group`: the column of that table which says of whom or what each sequence is; None: the one called group,
+      subject or speaker, where there is one.
     - `time`: the column that sorts the steps and is no channel; None: the one called time (t, step, timestamp, index),
       where there is one.
     - `missing`: what to do about empty cells: "error", or "nan" to keep them as NaN.
@@ -57,7 +64,9 @@ def read_folder(
     y = groups = None
     if table.is_file():
         said = read_beside(table, list(files))
-        y, groups = said.y, None if said.group is None else said.columns[said.group]
+        y, groups = said.y, said.grouping(group, str(table))
+    elif group is not None:
+        raise InvalidInput(f"{folder}: group={group!r}: only a table {table.name} can say the groups")
     elif loose := [name for name in files if "/" not in name]:
         if len(loose) < len(files):
             raise InvalidInput(

@@ -169,8 +169,7 @@ def read_recordings(folder: str | os.PathLike[str], labels: str | None = None, n
     name, about, paths = place.resolve().name, f"{place}, {len(files)} recordings", list(files.values())
     if naming == "table" or (naming == "auto" and table.is_file()):
         said = read_beside(table, list(files))
-        groups = None if said.group is None else said.columns[said.group]
-        return Recordings(np.array(paths), said.y, name, about, groups, said.columns)
+        return Recordings(np.array(paths), said.y, name, about, said.grouping(None, ""), said.columns)
     manner = NAMINGS.get(naming) or (_manner(paths) if naming == "auto" else None)
     if manner is not None:
         return named(paths, manner, name, about)
