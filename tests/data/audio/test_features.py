@@ -1,6 +1,9 @@
 """Features of sound equal the published equations, whatever the recordings come as; bad input is told all at once."""
 
+import doctest
+import importlib
 import os
+import pkgutil
 import re
 import subprocess
 import sys
@@ -300,3 +303,20 @@ def test_real_speech():
 
 def test_the_room_is_public():
     assert mnemon.data.audio.MFCC is MFCC
+
+
+MODULES = [f"mnemon.data.audio.{info.name}" for info in pkgutil.iter_modules(mnemon.data.audio.__path__)]
+SHOWN = [
+    test for name in MODULES for test in doctest.DocTestFinder().find(importlib.import_module(name)) if test.examples
+]
+
+
+@pytest.mark.parametrize("shown", SHOWN, ids=lambda test: test.name)
+def test_examples_say_what_they_show(shown):
+    assert doctest.DocTestRunner().run(shown).failed == 0
+
+
+def test_every_public_name_shows_an_example():
+    shown = {test.name for test in SHOWN}
+    missing = {"MFCC", "LogMel", "Augment", "FrameStream", "read_audio"} - {name.rsplit(".")[-1] for name in shown}
+    assert not missing

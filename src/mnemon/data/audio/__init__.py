@@ -2,7 +2,6 @@ from ._augment import Augment as Augment
 from ._emodb import Phones as Phones
 from ._emodb import emodb as emodb
 from ._emodb import phones as phones
-from ._features import AudioFeatures as AudioFeatures
 from ._fsdd import fsdd as fsdd
 from ._log_mel import LogMel as LogMel
 from ._mfcc import MFCC as MFCC

@@ -1,6 +1,7 @@
 """What all features of sound share: parameters, and the way from recordings to `Sequences`."""
 
 import dataclasses
+import os
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
@@ -148,8 +149,9 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
         return FrameStream(lambda: self._extractor(own), pushed, own, self.deltas, WINDOW)
 
     def resolved(self) -> Self:
-        """The same features with `rate=rate_`: they need no `fit`."""
-        return dataclasses.replace(self, rate=self._settled())
+        """The same features with `rate=rate_`: they need no `fit`. The cache's folder is a string, as files hold it."""
+        cache = None if self.cache is None else os.fspath(self.cache)
+        return dataclasses.replace(self, rate=self._settled(), cache=cache)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the channels; those of slopes begin with delta_ and delta_delta_."""
@@ -180,7 +182,7 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
 
     def _labels(self, groups: Any, count: int) -> np.ndarray | None:
         """Which recordings are normalised together, numbers (n,); None: none are normalised."""
-        if groups is not None and np.shape(groups)[:1] != (count,):
+        if groups is not None and np.shape(groups) != (count,):
             raise InvalidInput(f"{self._what}: {count} recordings, but groups of shape {np.shape(groups)}")
         if self.normalize == "group" and groups is None:
             raise InvalidInput(f'{self._what}: normalize="group" needs groups=, who each recording is of')

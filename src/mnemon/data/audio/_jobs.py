@@ -7,6 +7,8 @@ from typing import Any
 from mnemon.data.audio._given import Given
 from mnemon.errors import InvalidInput, raise_together
 
+MOST = 20  # problems told at once
+
 
 def each(
     work: Callable[[int, Given], Any], given: list[Given], what: str, *, n_jobs: int | None = 1, verbose: int = 0
@@ -30,7 +32,7 @@ def each(
             delayed(_guarded)(work, k, one) for k, one in calls
         )
     results = list(_watched(found, len(given), what) if verbose else found)
-    raise_together([one for one in results if isinstance(one, str)], what)
+    raise_together([one for one in results if isinstance(one, str)], what, most=MOST)
     return results
 
 

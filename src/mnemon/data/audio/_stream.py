@@ -51,19 +51,21 @@ class FrameStream:
         """
         samples = np.asarray(samples)
         if samples.shape == (0,):
-            return self._known(self._extractor.push(np.zeros(0, np.float32)))
-        return self._take(floats(samples, "samples"))
+            return np.zeros((0, self.channels), np.float32)
+        samples = floats(samples, "samples")
+        if self._resampler is not None:
+            samples = self._resampler.resample_chunk(samples)
+        return self._known(self._extractor.push(samples))
 
     def end(self) -> np.ndarray:
         """The last frames (k, channels); the stream is ready for a new recording.
 
         A recording shorter than one window has had no frames at all.
         """
-        last = np.zeros((0, self.channels), np.float32)
+        rest = np.zeros(0, np.float32)
         if self._resampler is not None:
-            rest = self._resampler.resample_chunk(np.zeros(0, np.float32), last=True)
-            last = self._known(self._extractor.push(rest))
-        frames = np.concatenate([last, self._known(np.zeros((0, self._extractor.channels), np.float32), ended=True)])
+            rest = self._resampler.resample_chunk(rest, last=True)
+        frames = self._known(self._extractor.push(rest), ended=True)
         self._begin()
         return frames
 
@@ -73,11 +75,6 @@ class FrameStream:
         self._behind = np.zeros((0, self._extractor.channels), np.float32)  # frames that slopes to come look at
         self._given = 0  # of these, how many have been handed out
 
-    def _take(self, samples: np.ndarray) -> np.ndarray:
-        if self._resampler is not None:
-            samples = self._resampler.resample_chunk(samples)
-        return self._known(self._extractor.push(samples))
-
     def _known(self, frames: np.ndarray, *, ended: bool = False) -> np.ndarray:
         """Those frames, with deltas, that nothing to come can change."""
         if not self._deltas:
@@ -86,7 +83,7 @@ class FrameStream:
         self._behind = np.concatenate([self._behind, frames])
         until = len(self._behind) - (0 if ended else reach)
         if until <= self._given:
-            return np.zeros((0, self._extractor.channels * (1 + self._deltas)), np.float32)
+            return np.zeros((0, self.channels), np.float32)
         known = with_slopes(self._behind, self._reach, self._deltas)[self._given : until].astype(np.float32)
         forget = max(until - reach, 0)
         self._behind, self._given = self._behind[forget:], until - forget

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-QUIET = 40.0  # dB below the loudest frame
+# dB below the loudest frame. Against the phone labels of a third of EMO-DB's recordings, 40 cut off 0.01 s of the first
+# phone (median; 0.11 s in one of 20, a soft /d/) and left 0.15 s behind the last; 30 cut off 0.05 s, and 50 none.
+QUIET = 40.0
 
 
 def window_energies(samples: np.ndarray, window: int, step: int) -> np.ndarray:
