@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from .errors import MnemonError as MnemonError
     from .estimators import Forecaster as Forecaster
     from .estimators import HMMClassifier as HMMClassifier
+    from .estimators import OneNetworkPerClass as OneNetworkPerClass
     from .estimators import SequenceClassifier as SequenceClassifier
     from .estimators import SequenceLabeler as SequenceLabeler
     from .estimators import SequencePredictor as SequencePredictor
@@ -18,6 +19,7 @@ _ROOM_OF = {
     "Forecaster": "estimators",
     "HMMClassifier": "estimators",
     "MnemonError": "errors",
+    "OneNetworkPerClass": "estimators",
     "SequenceClassifier": "estimators",
     "SequenceLabeler": "estimators",
     "SequencePredictor": "estimators",

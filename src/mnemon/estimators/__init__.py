@@ -4,6 +4,7 @@ from ._forecaster import Forecaster as Forecaster
 from ._forecaster import PastForecasts as PastForecasts
 from ._hmm import HMMClassifier as HMMClassifier
 from ._labeler import SequenceLabeler as SequenceLabeler
+from ._one_per_class import OneNetworkPerClass as OneNetworkPerClass
 from ._optional import __getattr__ as __getattr__
 from ._predictor import SequencePredictor as SequencePredictor
 from ._regressor import SequenceRegressor as SequenceRegressor

@@ -37,10 +37,21 @@ def fitted_features(features: Any, X: Any) -> Any:
     """
     if features is None:
         return None
-    chosen = features_named(features)
+    chosen: Any = features_named(features)
     if not isinstance(X, Sequences):
-        chosen = clone(chosen).fit(X)
+        fresh: Any = clone(chosen)
+        chosen = fresh.fit(X)
     return chosen.resolved() if hasattr(chosen, "resolved") else chosen
+
+
+def features_problems(features: Any) -> list[str]:
+    """A sentence where the parameter is wrong."""
+    try:
+        if features is not None:
+            features_named(features)
+    except InvalidInput as problem:
+        return [str(problem)]
+    return []
 
 
 def features_named(features: Any) -> Any:

@@ -18,10 +18,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..errors import InvalidInput, MnemonError, raise_together, suggest
+from ..errors import InvalidInput, raise_together, suggest
 from ..sequences import Sequences
 from ._base import some
-from ._hearing import features_named
+from ._hearing import features_problems
 from ._labels import at_least_two, class_labels, distinct, label_count_problem
 from ._left_to_right import LeftToRight, equal_segments
 from ._parameters import whole_problems
@@ -197,12 +197,7 @@ class HMMClassifier(ClassifierMixin, Reads, Saves, BaseEstimator):
             number = isinstance(value, int | float | np.number) and np.isfinite(value) and value >= 0
             if not number or (name == "floor" and value == 0):
                 problems.append(f"{name}={value!r}: expected a number of {least}")
-        if self.features is not None:
-            try:
-                features_named(self.features)
-            except MnemonError as problem:
-                problems.append(str(problem))
-        return problems
+        return problems + features_problems(self.features)
 
     def _class_problems(self, classes: np.ndarray, parts: list[Sequences]) -> list[str]:
         """A sentence for each class whose sequences are too few or too short."""

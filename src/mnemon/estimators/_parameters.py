@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import MnemonError, suggest
 from ..learning import Learner, Store
-from ._hearing import features_named
+from ._hearing import features_problems
 from ._parts import cell_maker, gradient_rule, update_rule
 
 MISSING = ("error", "interpolate", "mask")
@@ -22,9 +22,7 @@ def parameter_problems(me: Any) -> list[str]:
         problems += whole_problems(me, name, 1, none=True)
     if me.missing not in MISSING:
         problems.append(f"missing={me.missing!r}: {suggest(str(me.missing), MISSING)}")
-    if me.features is not None:
-        problems += _tried(lambda: features_named(me.features))
-    return problems + _tried(lambda: cell_maker(me.cell)) + training_problems(me)
+    return problems + features_problems(me.features) + _tried(lambda: cell_maker(me.cell)) + training_problems(me)
 
 
 def training_problems(me: Any) -> list[str]:

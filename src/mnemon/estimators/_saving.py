@@ -77,7 +77,7 @@ class Saves:
         tensors: dict[str, np.ndarray] = {}
         fitted = {name: getattr(self, name) for name in self._fitted if hasattr(self, name)}
         about = {
-            **_told(self, self._parameters(weights_only=weights_only), tensors),
+            **told(self, tensors, weights_only=weights_only),
             "format": FORMAT,
             "mnemon": __version__,
             "fitted": encode(fitted, "fitted", tensors),
@@ -206,9 +206,10 @@ def retold(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Any:
         return kinds[about["estimator"]](**decode(about["parameters"], tensors))
 
 
-def _told(estimator: Any, parameters: dict[str, Any], tensors: dict[str, np.ndarray]) -> dict[str, Any]:
+def told(estimator: Any, tensors: dict[str, np.ndarray], *, weights_only: bool = False) -> dict[str, Any]:
     """What `retold` reads."""
-    return {"estimator": type(estimator).__name__, "parameters": encode(parameters, "parameters", tensors)}
+    parameters = encode(estimator._parameters(weights_only=weights_only), "parameters", tensors)
+    return {"estimator": type(estimator).__name__, "parameters": parameters}
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
