@@ -123,7 +123,7 @@ def test_fit_refuses_data_that_cannot_be_learnt(mnemon, toy, here, no_training):
         ("targets.ts",): "targets.ts: holds numbers as targets",
         ("numbers.npz",): "numbers.npz: holds numbers as targets",
         ("pairs.npz",): "pairs.npz: holds labels of shape (24, 2)",
-        ("few.ts",): "few.ts: class b has 1 sequences, too few to hold a part out; give test data with --test",
+        ("few.ts",): "few.ts: class b has 1 sequence, too few to hold a part out; give test data with --test",
         ("toy.ts", "--test", "channels.ts"): "the test data have 3 channels, the training data 2",
         ("toy.ts", "--test", "others.ts"): "classes 'x', 'y', none of which is in the training data ('a', 'b')",
         ("toy.ts", "--test", "words.npz"): "the test data are symbols, but the training data numbers",

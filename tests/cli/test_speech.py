@@ -4,11 +4,12 @@ import csv
 import io
 import json
 import sys
+from contextlib import redirect_stdout
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from command_line import SMALL, status_of, write_ts
+from command_line import SMALL, Outcome, status_of, write_ts
 
 import mnemon as package
 from mnemon.data import read, read_folder, write_npz
@@ -46,11 +47,13 @@ def write_voices(folder):
 
 @pytest.fixture(scope="module")
 def booth(tmp_path_factory):
-    """A folder with recordings, `voices`, and a model of them."""
+    """A folder with recordings, `voices`, and of them a model, a report, and what was printed."""
     folder = tmp_path_factory.mktemp("booth")
-    write_voices(folder / "voices")
-    model = folder / "voices.model"
-    assert status_of("fit", folder / "voices", *SMALL, "--step", "20", "--quiet", "--out", model) == 0
+    words = ("--step", "20", "--group-by", "speaker", "--report", folder / "report.html")
+    with redirect_stdout(io.StringIO()) as printed:
+        ended = status_of("fit", write_voices(folder / "voices"), *SMALL, *words, "--out", folder / "voices.model")
+    assert ended == 0
+    (folder / "printed.txt").write_text(printed.getvalue())
     return folder
 
 
@@ -85,22 +88,18 @@ def table(out):
 # Fitting
 
 
-def test_fit_holds_whole_speakers_out_and_tells_which(mnemon, booth, here):
-    ended = mnemon(
-        "fit", booth / "voices", *SMALL, "--features", "mfcc+delta", "--group-by", "speaker", "--report", "r.html"
-    )
-    assert ended.status == 0, ended.err
-    (told,) = [line for line in ended.out.splitlines() if line.startswith("test ")]
+def test_fit_holds_whole_speakers_out_and_tells_which(booth):
+    printed = Outcome(0, (booth / "printed.txt").read_text(), "")
+    (told,) = [line for line in printed.out.splitlines() if line.startswith("test ")]
     held = [name for name in SPEAKERS if name in told.split("all of speaker ")[1].split(",")[0]]
     assert len(held) == 1
     assert "6 of 24 sequences" in told
-    voices, model = read_recordings(booth / "voices"), package.load(here / "model.safetensors")
+    voices, model = read_recordings(booth / "voices"), package.load(booth / "voices.model")
     out = np.isin(voices.groups, held)
-    assert ended.accuracy == f"accuracy {model.score(voices.paths[out], voices.y[out]):.3f}"
-    assert (model.features_.deltas, model.features_.rate, model.n_features_in_) == (1, RATE, 26)
-    assert "mnemon stream model.safetensors --audio -" in ended.out
-    page = (here / "r.html").read_text("utf-8")
-    assert "Learning curves" in page
+    assert printed.accuracy == f"accuracy {model.score(voices.paths[out], voices.y[out]):.3f}"
+    assert (model.features_.step, model.features_.rate, model.n_features_in_) == (0.02, RATE, 13)
+    assert f"mnemon stream {booth / 'voices.model'} --audio -" in printed.out
+    assert "Learning curves" in (booth / "report.html").read_text("utf-8")
 
 
 def test_fit_tells_that_groups_may_be_in_both_parts(mnemon, booth, fitted):
@@ -272,7 +271,7 @@ def test_all_recordings_that_cannot_be_read_are_told_at_once(mnemon, booth, here
 def test_tables_and_classes_that_cannot_be_learnt(mnemon, here):
     for k, name in enumerate(("a/1.wav", "a/2.wav", "b/3.wav", "c/4.wav")):
         write_sound(here / "few" / name, k, k % 2)
-    assert "few: classes b, c have 1 each, too few to hold a part out" in mnemon("fit", "few").complaint
+    assert "few: classes b, c have each 1 sequence, too few to hold a part out" in mnemon("fit", "few").complaint
     (here / "few" / "labels.csv").write_text("file,label\na/1.wav,a\na/2.wav,b\nb/3.wav,a\nd/5.wav,b\nd/6.wav,b\n")
     told = mnemon("fit", "few").complaint
     for said in ("c/4.wav is there, but not named", "d/5.wav is named, but not there", "d/6.wav is named"):

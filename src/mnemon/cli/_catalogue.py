@@ -87,7 +87,10 @@ def data() -> list[Entry]:
         endings = ", ".join(name for name, other in formats.items() if other == reader)
         found.append(_entry(homes[reader], reader, called=endings)._replace(reference=""))
     others = [name for name in exports if name.startswith("read_") and name not in formats.values()]
-    return found + [_entry(exports[name], name, called=name)._replace(reference="") for name in others]
+    found += [_entry(exports[name], name, called=name)._replace(reference="") for name in others]
+    homes = _homes("data/audio/__init__.py")
+    of_sound = [name for name in homes if isinstance(_definition(homes[name], name), ast.FunctionDef)]
+    return found + [_entry(homes[name], name, called=f"audio.{name}")._replace(reference="") for name in of_sound]
 
 
 def initialisers() -> list[Entry]:

@@ -234,7 +234,7 @@ def _tell_files(path: str, report: str | None, checkpoint: str | None, model: An
         "predict-next": "what follows each sequence in DATA",
     }
     print(f"\nmnemon predict {name} DATA    {says[task]}")
-    if model.features_ is not None and not model.bidirectional:
+    if getattr(model, "features_", None) is not None and not model.bidirectional:
         print(f"mnemon stream {name} --audio -    the same of samples on standard input, as they come")
     if task == "predict-next":
         prompt = "" if model.alphabet_ is not None else " --prompt-data DATA"

@@ -31,7 +31,8 @@ def listen(model: Any, source: str, rate: int | None, every: float, form: Format
             used.
 
     """
-    if model.features_ is None:
+    features = getattr(model, "features_", None)  # files of earlier versions have none
+    if features is None:
         raise InvalidInput("--audio: this model was not trained on recordings; give a frame a line without it")
     if not every > 0 or math.isinf(every):
         raise InvalidInput(f"--every {every:g}: expected milliseconds, such as 100")
@@ -42,7 +43,7 @@ def listen(model: Any, source: str, rate: int | None, every: float, form: Format
         sound = read_audio(source)
     elif sys.stdin.isatty():
         raise InvalidInput(f"--audio -: samples should come on standard input, as from {RECORDER}")
-    frames = model.features_.stream(rate=rate if sound is None else sound.rate)
+    frames = features.stream(rate=rate if sound is None else sound.rate)
     size = max(round(every / 1000 * frames.rate), 1)
     writer, heard = _Writer(model, form), 0
     pieces = _samples_of(sys.stdin.buffer, size) if sound is None else _pieces_of(sound.samples, size)

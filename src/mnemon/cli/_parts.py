@@ -86,8 +86,8 @@ def _held_out(data: Dataset, path: str, seed: int, task: Task) -> Parts:
         classes, counts = np.unique(labels, return_counts=True)
         out = max(out, len(classes))
         if rare := [str(c) for c in classes[counts < 2]]:
-            few = f"class {rare[0]} has 1" if len(rare) == 1 else f"classes {', '.join(rare)} have 1 each,"
-            raise InvalidInput(f"{path}: {few} sequences, {advice}".replace(", sequences", ""))
+            few = f"class {rare[0]} has" if len(rare) == 1 else f"classes {', '.join(rare)} have each"
+            raise InvalidInput(f"{path}: {few} 1 sequence, {advice}")
         if n - out < len(classes):
             raise InvalidInput(f"{path}: there are {n} sequences, {advice}")
     elif n < FEWEST:

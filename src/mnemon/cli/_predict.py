@@ -71,9 +71,10 @@ def _read(model: Any, paths: list[str]) -> tuple[Any, list[str] | None]:
     from ._reading import data_for
     from ._sound import frames_of, is_sound, sound_files
 
-    if model.features_ is not None and any(map(is_sound, paths)):
+    features = getattr(model, "features_", None)  # files of earlier versions have none
+    if features is not None and any(map(is_sound, paths)):
         files = sound_files(paths)
-        return Dataset(frames_of(model.features_, files), None, paths[0]), files
+        return Dataset(frames_of(features, files), None, paths[0]), files
     if len(paths) > 1:
         raise InvalidInput(f"{paths[1]}: only recordings may be several, for a model that was trained on some")
     return data_for(model, paths[0]), None

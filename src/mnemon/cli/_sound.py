@@ -6,6 +6,7 @@ from typing import Any
 
 from ..data import Dataset
 from ..data._beside import TABLE, files_in
+from ..data._folder import SUFFIXES as TABLES
 from ..data.audio import Recordings, read_recordings
 from ..data.audio._recordings import ENDINGS
 from ..errors import InvalidInput, raise_together, suggest
@@ -16,10 +17,11 @@ DELTAS = 2  # slopes, and slopes of slopes
 
 
 def is_sound(path: str) -> bool:
-    """Whether a file is a recording, or a folder holds some."""
+    """Whether a file is a recording, or a folder holds some, and more of them than of tables of numbers."""
     if not os.path.isdir(path):
         return path.lower().endswith(ENDINGS)
-    return any(name.lower().endswith(ENDINGS) for _, _, names in os.walk(path) for name in names)
+    names = [name.lower() for _, _, some in os.walk(path) for name in some]
+    return sum(name.endswith(ENDINGS) for name in names) > sum(name.endswith(TABLES) for name in names)
 
 
 def sound_files(paths: list[str]) -> list[str]:

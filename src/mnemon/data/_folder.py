@@ -13,7 +13,7 @@ from mnemon.data._table import MOST, Places, column_of, is_number, numbers, rows
 from mnemon.errors import InvalidInput, raise_together, suggest
 from mnemon.sequences import Sequences
 
-_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 
 # Names of the channels, where the file says them, and their values (time, channels).
 _Read = tuple[list[str], np.ndarray]
@@ -58,9 +58,9 @@ def read_folder(
         raise InvalidInput(f"{folder}: no such folder")
     allow_nan = keeps_nan(missing)
     table = table_in(folder, labels)
-    files = files_in(folder, _SUFFIXES, table)
+    files = files_in(folder, SUFFIXES, table)
     if not files:
-        raise InvalidInput(f"{folder}: holds no files that end in {', '.join(_SUFFIXES)}")
+        raise InvalidInput(f"{folder}: holds no files that end in {', '.join(SUFFIXES)}")
     y = groups = None
     if table.is_file():
         said = read_beside(table, list(files))
