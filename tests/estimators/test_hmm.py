@@ -3,6 +3,7 @@
 import builtins
 import itertools
 import sys
+import warnings
 
 import jax
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import mnemon
 from mnemon import HMMClassifier, Sequences
@@ -296,6 +298,25 @@ def test_features_make_the_sequences():
 
 
 # In scikit-learn, and in files
+
+# Rows of numbers are read as series of one channel, of any length: see test_sklearn_checks.py.
+EXPECTED = {
+    "check_n_features_in": "^$",
+    "check_n_features_in_after_fitting": "n_features_in_",
+    "check_classifiers_train": "does not raise an error when the number of features in predict",
+    "check_fit2d_1feature": "The error message should contain",  # a series of one step is shorter than the states
+}
+
+
+@parametrize_with_checks([HMMClassifier(states=2)])
+def test_scikit_learns_own_checks(estimator, check):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        if check.func.__name__ not in EXPECTED:
+            check(estimator)
+            return
+        with pytest.raises(AssertionError, match=EXPECTED[check.func.__name__]):
+            check(estimator)
 
 
 def test_in_scikit_learn():

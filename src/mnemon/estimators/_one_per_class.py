@@ -69,10 +69,11 @@ class OneNetworkPerClass(ClassifierMixin, Hears, Saves, BaseEstimator):
         n_features_in_: channels.
 
     Example:
+        >>> import numpy as np
         >>> from mnemon import OneNetworkPerClass, SequenceClassifier
         >>> from mnemon.data import japanese_vowels
         >>> train, test = japanese_vowels()
-        >>> few = train.y < 2
+        >>> few = np.isin(train.y, np.unique(train.y)[:2])
         >>> network = SequenceClassifier("elman", epochs=2)
         >>> classifier = OneNetworkPerClass(network, [{"units": 2}, {"units": 4}], random_state=0)
         >>> classifier.fit(train.X[few], train.y[few]).scores_.shape
