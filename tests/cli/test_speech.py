@@ -13,7 +13,7 @@ from command_line import SMALL, Outcome, status_of, write_ts
 
 import mnemon as package
 from mnemon.data import read, read_folder, write_npz
-from mnemon.data.audio import Recording, read_recordings
+from mnemon.data.audio import MFCC, Recording, read_recordings
 
 soundfile = pytest.importorskip("soundfile")
 pytest.importorskip("soxr")
@@ -235,6 +235,20 @@ def test_a_sound_too_short_to_say_anything(mnemon, booth, hear):
         hear(samples)
         ended = mnemon("stream", booth / "voices.model", "--audio", "-")
         assert (ended.status, ended.out) == (0, "seconds,label,high,low\n")
+
+
+def test_hidden_markov_models_are_used_too(mnemon, booth, here):
+    pytest.importorskip("hmmlearn")
+    voices = read_recordings(booth / "voices")
+    model = package.HMMClassifier(features=MFCC(step=0.02)).fit(voices.paths, voices.y)
+    model.save("hmm.model")
+    rows = table(mnemon("predict", "hmm.model", booth / "voices").out)
+    assert [row["label"] for row in rows] == model.predict(voices.paths).tolist()
+    assert [row["file"] for row in rows] == voices.paths.tolist()
+    assert "features  MFCC(rate=8000, step=0.02)" in mnemon("show", "hmm.model").out
+    assert json.loads(mnemon("show", "hmm.model", "--json").out)["classes"] == ["high", "low"]
+    for words in (("evaluate", "hmm.model", booth / "voices"), ("stream", "hmm.model", "--audio", "-")):
+        assert "hmm.model: is of HMMClassifier, no single network" in mnemon(*words).complaint
 
 
 # Mistakes

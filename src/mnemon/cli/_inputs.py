@@ -30,7 +30,14 @@ def judgeable(model: Any, path: str) -> Dataset:
     return data
 
 
-def load_model(path: str, data: str | None = None, tasks: tuple[str, ...] = tuple(TASKS), why: str = "") -> Any:
+def load_model(
+    path: str,
+    data: str | None = None,
+    tasks: tuple[str, ...] = tuple(TASKS),
+    why: str = "",
+    *,
+    trained: bool = True,
+) -> Any:
     """The estimator in a model file.
 
     Args:
@@ -38,14 +45,19 @@ def load_model(path: str, data: str | None = None, tasks: tuple[str, ...] = tupl
         data: the argument after it, for the case that they are exchanged.
         tasks: the tasks of which it may be.
         why: what only those can do.
+        trained: a network that was trained is needed; where not, hidden Markov models will do, too.
 
     Raises:
-        InvalidInput: no such file, no model in it, or one of another task.
+        InvalidInput: no such file, no model in it, or one of another task or kind.
 
     """
     model = any_model(path, data)
     if isinstance(model, Forecaster):
         raise InvalidInput(f"{path}: is a model of a measured series; mnemon forecast goes on from it")
+    if trained and not hasattr(model, "results_"):
+        raise InvalidInput(
+            f"{path}: is of {type(model).__name__}, no single network; only mnemon predict and show use it"
+        )
     task = task_of(model)
     if task.name not in tasks:
         others = " or ".join(f"--task {name}" for name in tasks)

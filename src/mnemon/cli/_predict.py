@@ -47,7 +47,7 @@ def predict(
     from ._options import at_least
 
     at_least("--window", window, 1)
-    saying = load_model(model, data[0])
+    saying = load_model(model, data[0], trained=False)
     read, files = _read(saying, data)
     with in_file(data[0]):
         said = answers_of(saying, read, proba=proba, window=window)

@@ -33,6 +33,9 @@ def show(
     estimator = any_model(model)
     about, _ = read_model(model)
     file = {"path": model, "bytes": os.path.getsize(model), "format": about["format"], "mnemon": about["mnemon"]}
+    if not hasattr(estimator, "results_"):
+        _show_other(estimator, file, as_json)
+        return
     if as_json:
         print(json.dumps(_plain({**file, **_told(estimator)}), indent=2, ensure_ascii=False, allow_nan=False))
         return
@@ -55,6 +58,21 @@ def show(
     seconds = ", ".join(f"{what} {value:.1f} s" for what, value in estimator.seconds_.items())
     print(f"seconds   {seconds}")
     print(f"file      {model}, {file['bytes']:,} bytes, format {file['format']}, written by Mnemon {file['mnemon']}")
+
+
+def _show_other(estimator: Any, file: dict[str, Any], as_json: bool) -> None:
+    """A model that is not one kind of network, such as hidden Markov models."""
+    parameters = {k: v for k, v in estimator.get_params(deep=False).items() if k != "verbose"}
+    features = _features(getattr(estimator, "features_", None))
+    told = {"estimator": type(estimator).__name__, "classes": getattr(estimator, "classes_", None)}
+    if as_json:
+        print(json.dumps(_plain({**file, **told, "features": features, "parameters": parameters}), indent=2))
+        return
+    print(estimator)
+    print(f"classes   {', '.join(map(_printable, estimator.classes_.tolist()))}")
+    if features is not None:
+        print(f"features  {estimator.features_}")
+    print(f"file      {file['path']}, {file['bytes']:,} bytes, format {file['format']}")
 
 
 def _show_engine(estimator: Any, as_json: bool) -> None:

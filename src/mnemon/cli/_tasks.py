@@ -65,8 +65,12 @@ def task_named(name: str) -> Task:
 
 
 def task_of(estimator: Any) -> Task:
-    """The task of a model."""
-    return next(task for task in TASKS.values() if task.estimator == type(estimator).__name__)
+    """The task of a model; other estimators that know classes, such as hidden Markov models, classify."""
+    named = (task for task in TASKS.values() if task.estimator == type(estimator).__name__)
+    found = next(named, TASKS["classify"] if hasattr(estimator, "classes_") else None)
+    if found is None:
+        raise InvalidInput(f"{type(estimator).__name__} has no task on the command line; use it in Python")
+    return found
 
 
 def having(parameter: str) -> list[str]:
