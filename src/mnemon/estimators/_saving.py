@@ -76,6 +76,8 @@ class Saves:
         """What a file says of it, in words and in tensors."""
         tensors: dict[str, np.ndarray] = {}
         fitted = {name: getattr(self, name) for name in self._fitted if hasattr(self, name)}
+        if weights_only and not _encodes(fitted.get("features_")):
+            del fitted["features_"]
         about = {
             **told(self, tensors, weights_only=weights_only),
             "format": FORMAT,
