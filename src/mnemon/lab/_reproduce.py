@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from threadpoolctl import threadpool_limits
+
 from .._version import __version__
 from ..errors import InvalidInput
 from ._account import Account
@@ -159,7 +161,8 @@ def _work(run: Run, members: list[int], seed: int, folder: Path) -> tuple[Run, l
     place = "-".join(f"{value}" for value in run.place.values())
     checkpoint = folder / f".{run.condition}-{place}-{seed}-{members[0]}-{len(members)}.safetensors"
     begun = time.perf_counter()
-    records = run.train(members, seed, checkpoint)
+    with threadpool_limits(1):  # of the libraries below NumPy and scikit-learn, as of XLA
+        records = run.train(members, seed, checkpoint)
     checkpoint.unlink(missing_ok=True)
     share = (time.perf_counter() - begun) / len(records)
     return run, [{**record, "seconds": round(record.get("seconds", share), 4)} for record in records]

@@ -32,19 +32,17 @@ Saugeen's monthly flow stands for RIVER (DLNN .8108, published 4.36, so that it 
 and nothing for ICE.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ..data import read_series
-from ..errors import InvalidInput
 from ..learning import Examples, StepTargets
 from ..problems import MackeyGlass
 from ..sequences import Sequences
 from ..series import nmse
+from ._real_data import real_data
 
 # The order of the delay line.
 TAPS = 6
@@ -94,12 +92,7 @@ def measured(file: str) -> np.ndarray:
         InvalidInput: there is no such folder.
 
     """
-    folder = Path(os.environ.get("MNEMON_DATA", "")) / "timeseries"
-    if "MNEMON_DATA" not in os.environ or not (folder / file).is_file():
-        raise InvalidInput(
-            f"this experiment reads {file}, which is not there; set MNEMON_DATA to a folder with timeseries/{file}"
-        )
-    return read_series(folder / file).values
+    return read_series(real_data(f"timeseries/{file}")).values
 
 
 def scaled(values: np.ndarray, first: int, *, ranged: bool = False) -> np.ndarray:

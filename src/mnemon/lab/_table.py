@@ -4,7 +4,10 @@ from ._adding import ADDING
 from ._clipping import CLIPPING
 from ._counting import ANBN, ANBNCN
 from ._counting_kalman import COUNTING_KALMAN
+from ._digits import DIGITS_EXPERIMENT
 from ._embedded_reber import EMBEDDED_REBER
+from ._emotion_best import EMOTION_BEST
+from ._emotion_smrnn_hmm import EMOTION_SMRNN_HMM
 from ._experiment import Experiment
 from ._hessian_free_suite import HESSIAN_FREE_SUITE
 from ._latching_contexts import LATCHING_CONTEXT_IDENTITY, LATCHING_CONTEXT_ZERO
@@ -56,5 +59,8 @@ _ALL: tuple[Experiment, ...] = (
     MULTI_STEP_LASER,
     MACKEY_GLASS_HORIZON,
     PROCESS_IDENTIFICATION,
+    EMOTION_SMRNN_HMM,
+    EMOTION_BEST,
+    DIGITS_EXPERIMENT,
 )
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ALL}
