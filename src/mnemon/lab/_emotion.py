@@ -67,7 +67,7 @@ def heard(count: int, *, published: bool, step: float, deltas: int = 0, pitch: b
     """
     found = recordings(count, published=published)
     classes = classes_of(count)
-    features = MFCC(step=step, deltas=deltas, **({"pitch": True} if pitch else {}))
+    features = MFCC(step=step, deltas=deltas, pitch=pitch)
     return Heard(
         features.fit_transform(found.heard()),
         np.array([classes.index(emotion) for emotion in np.asarray(found.y)]),
