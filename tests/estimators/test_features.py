@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 
 import mnemon
 from mnemon import SequenceClassifier, SequenceRegressor, Sequences
-from mnemon.data.audio import MFCC, LogMel
+from mnemon.data.audio import MFCC, Augment, LogMel
 from mnemon.errors import InvalidInput
 
 
@@ -93,3 +93,30 @@ def test_a_loaded_model_hears_as_the_one_that_was_saved(features, tmp_path):
     assert again.features_.rate == 16_000
     with pytest.raises(InvalidInput, match="8000"):  # what the model knows of above 4 kHz is not there
         again.predict(tones(tmp_path, ("low3",), rate=8000))
+
+
+def test_copies_are_learned_from_and_not_judged_by(tmp_path, monkeypatch):
+    files = tones(tmp_path, ("low1", "low2", "low3", "high1", "high2", "high3"))
+    labels = ["low"] * 3 + ["high"] * 3
+    features = MFCC(step=0.05, augment=Augment(noise=(0, 10), copies=2))
+    seen = []
+    own = SequenceClassifier._train
+
+    def watched(self, population, split, *rest):
+        seen.append(split)
+        return own(self, population, split, *rest)
+
+    monkeypatch.setattr(SequenceClassifier, "_train", watched)
+    model = SequenceClassifier(features=features, early_stopping=1, standardize=False, **SMALL).fit(files, labels)
+    learned, judged = seen[0].training, seen[0].validation
+    assert (len(learned), len(judged)) == (4 * 3, 2)
+    np.testing.assert_array_equal(learned.targets, np.tile(learned.targets[:4], 3))
+    plain = MFCC(step=0.05).fit_transform(files)
+    rows = [next(k for k, one in enumerate(plain) if np.array_equal(one, two)) for two in judged.xs]
+    kept = [next(k for k, one in enumerate(plain) if np.array_equal(one, two)) for two in learned.xs[:4]]
+    assert sorted(rows + kept) == list(range(6))
+    assert all(not np.array_equal(a, b) for a, b in zip(learned.xs[:4], learned.xs[4:8]))
+    model.save(tmp_path / "model.safetensors")
+    again = mnemon.load(tmp_path / "model.safetensors")
+    assert again.features_.augment is None
+    np.testing.assert_array_equal(again.predict_proba(files), model.predict_proba(files))

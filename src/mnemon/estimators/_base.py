@@ -58,6 +58,7 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
         n_networks: networks trained together in one compiled call; their answers are averaged.
         features: what makes sequences of recordings, such as `mnemon.data.audio.MFCC()` ("mfcc", "logmel"): `X` is then
             a list of sound files (`Sequences` are taken as they are), also in `predict`; it is kept in the model file.
+            `fit` learns from the changed copies that `augment=Augment(...)` of the features says, too.
         precision: "float32" or "float64".
         random_state: one integer seeds everything.
         verbose: 0 silent; 1 a progress bar (on a terminal); or a function called with a `Progress` after each epoch.
@@ -196,7 +197,10 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
             validation = Examples(self._readable(other[0]), self._encode(other[1], "validation_data's y"))
         elif out is not None:
             validation = Examples(some(readable, out), take_targets(targets, out))
-            readable, targets, weights = some(readable, kept), take_targets(targets, kept), weights[kept]
+        copies = self._with_copies(X, kept)  # of what is learned from only
+        rows = kept if copies is None else copies[1]
+        readable = some(readable, kept) if copies is None else self._readable(copies[0])
+        targets, weights = take_targets(targets, rows), weights[rows]
         split, until = Split(Examples(readable, targets, weights), validation), self._until(validation is not None)
         if again:
             self._go_on(split, until)

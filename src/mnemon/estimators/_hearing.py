@@ -1,7 +1,8 @@
 """Recordings instead of sequences: an estimator with `features` makes them itself, and its file says how."""
 
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 from sklearn.base import clone
 
 from ..errors import InvalidInput, suggest
@@ -26,6 +27,22 @@ class Hears:
             self.features_ = fitted_features(self.features, X)
         features = vars(self).get("features_")  # files of earlier versions have none
         return X if features is None or isinstance(X, Sequences) else features.transform(X)
+
+    def _with_copies(self, X: Any, rows: np.ndarray) -> tuple[Sequences, np.ndarray] | None:
+        """Recordings of these rows and changed copies of them, as sequences, and the row that each is of.
+
+        None where the features make no copies.
+        """
+        features = vars(self).get("features_")
+        if isinstance(X, Sequences) or getattr(features, "augment", None) is None:
+            return None
+        xs, of, _ = cast(Any, features).augmented([X[int(row)] for row in rows], rows)
+        return xs, of
+
+
+def portable(features: Any) -> Any:
+    """Features as a model file should hold them: without what belongs to a machine, or to training."""
+    return features.portable() if hasattr(features, "portable") else features
 
 
 def fitted_features(features: Any, X: Any) -> Any:

@@ -22,6 +22,7 @@ from ..errors import InvalidInput, InvalidType, ModelFileError
 from ..layers import Network
 from ..learning import Hosted, Population
 from ._codec import decode, encode, tensor
+from ._hearing import portable
 
 FORMAT = 2
 KEY = "mnemon_model"
@@ -31,16 +32,8 @@ LEFT_OUT = ("verbose", "callbacks", "store")
 # Parameters that may be objects of the user's own.
 OWN = ("cell", "gradient", "optimizer", "features")
 FITTED = (
-    "features_",
-    "n_features_in_",
-    "alphabet_",
-    "mean_",
-    "scale_",
-    "fill_",
-    "history_",
-    "seconds_",
-    "results_",
-    "calls_",
+    *("features_", "n_features_in_", "alphabet_", "mean_", "scale_", "fill_"),
+    *("history_", "seconds_", "results_", "calls_"),
 )
 
 
@@ -76,8 +69,10 @@ class Saves:
         """What a file says of it, in words and in tensors."""
         tensors: dict[str, np.ndarray] = {}
         fitted = {name: getattr(self, name) for name in self._fitted if hasattr(self, name)}
-        if weights_only and not _encodes(fitted.get("features_")):
-            del fitted["features_"]
+        if "features_" in fitted:
+            fitted["features_"] = portable(fitted["features_"])
+            if weights_only and not _encodes(fitted["features_"]):
+                del fitted["features_"]
         about = {
             **told(self, tensors, weights_only=weights_only),
             "format": FORMAT,
@@ -92,6 +87,8 @@ class Saves:
         """The parameters that a file is to hold."""
         me: Any = self
         parameters = {k: v for k, v in me.get_params(deep=False).items() if k not in LEFT_OUT}
+        if "features" in parameters:
+            parameters["features"] = portable(vars(me).get("features_", me.features))
         if isinstance(parameters.get("random_state"), np.random.RandomState):
             parameters["random_state"] = None  # its place in its stream cannot be kept; the seeds drawn from it are
         return parameters
