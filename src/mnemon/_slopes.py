@@ -9,11 +9,12 @@ import numpy as np
 
 def slopes(values: np.ndarray, window: int) -> np.ndarray:
     """The slopes of `values` (time, channels) over 2 `window` + 1 steps, (time, channels)."""
-    steps = np.arange(len(values))
+    count = len(values)
+    ends = values[:1].repeat(window, axis=0), values[-1:].repeat(window, axis=0)
+    padded = np.concatenate([ends[0], values, ends[1]])
     total = np.zeros_like(values)
     for k in range(1, window + 1):
-        ahead, behind = np.minimum(steps + k, len(values) - 1), np.maximum(steps - k, 0)
-        total += k * (values[ahead] - values[behind])
+        total += k * (padded[window + k : window + k + count] - padded[window - k : window - k + count])
     return total / (2 * sum(k * k for k in range(1, window + 1)))
 
 

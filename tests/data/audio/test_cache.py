@@ -76,6 +76,7 @@ def test_every_setting_that_decides_frames_has_entries_of_its_own(paths, tmp_pat
         MFCC(16000), MFCC(8000), LogMel(16000), LogMel(16000, filters=26), MFCC(16000, window=0.02),
         MFCC(16000, step=0.02), MFCC(16000, filters=20), MFCC(16000, coefficients=12), MFCC(16000, lifter=0),
         MFCC(16000, preemphasis=0.9), MFCC(16000, energy=True), MFCC(16000, deltas=1), MFCC(16000, trim=True),
+        MFCC(16000, pitch=True),
     ]  # fmt: skip
     for features in kinds:
         assert features.set_params(cache=kept).transform(paths[:1]) == features.set_params(cache=None).transform(

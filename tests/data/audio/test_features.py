@@ -179,7 +179,7 @@ def test_trimmed_is_a_part_of_the_whole():
 
 def test_processes_change_nothing(tmp_path):
     X = [sound(0.1, seed=k) for k in range(5)]
-    features = MFCC(16000, energy=True, deltas=1)
+    features = MFCC(16000, energy=True, pitch=True, deltas=1)
     assert clone(features).set_params(n_jobs=2, verbose=1).transform(X) == features.transform(X)
     with pytest.raises(
         InvalidInput, match=r"2 problems\n.*recording 5: 0 s long.*\n.*recording 6: 0.005 s long, shorter"
@@ -273,6 +273,23 @@ def test_configuration_is_all_there_is():
     assert again.get_params() == features.get_params()
     assert repr(features) == repr(again)
     assert "window=0.03" in repr(features)
+
+
+@pytest.mark.parametrize("features", [MFCC(deltas=1, pitch=True, coefficients=5), LogMel(8000, trim=True)])
+def test_what_a_model_file_holds_is_what_decides_the_frames(features, tmp_path):
+    X = [Recording(sound(0.1), 16000), Recording(sound(0.1, 8000), 8000)]
+    here = clone(features).set_params(
+        normalize="utterance", cache=tmp_path, n_jobs=1, verbose=1, augment=Augment(copies=2)
+    )
+    held = here.fit(X).portable()
+    plain = {"cache": None, "n_jobs": 1, "verbose": 0, "augment": None}
+    assert held.get_params() == {**here.get_params(deep=False), **plain, "rate": 8000}
+    assert held.transform(X) == here.transform(X)
+    assert not vars(held).keys() - held.get_params().keys()
+    assert (here.cache, here.augment.copies) == (tmp_path, 2)  # those at hand stay as they are
+    assert clone(here).set_params(rate=16000).portable().rate == 16000
+    with pytest.raises(NotFittedError, match="call fit first, or give rate="):
+        MFCC(cache=tmp_path).portable()
 
 
 def test_no_library_and_no_device_until_sound_is_read():

@@ -1,5 +1,7 @@
 """A stream hands out the frames of the whole recording, each as soon as it is known."""
 
+import time
+
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
@@ -92,6 +94,16 @@ def test_memory_does_not_grow():
         stream.push(sound(0.1))
     assert len(stream._behind) <= 8
     assert len(stream._extractor._kept) < 560
+
+
+def test_a_push_takes_little_of_the_time_it_is_given():
+    """Ten milliseconds of sound in well under one of a core; the median, for others use the machine, too."""
+    stream, x, spent = MFCC(16000, energy=True, deltas=2).stream(), sound(2), []
+    for at in range(0, len(x), 160):
+        before = time.thread_time()
+        stream.push(x[at : at + 160])
+        spent.append(time.thread_time() - before)
+    assert np.median(spent) < 1e-3
 
 
 def test_integers_count_as_in_a_file():

@@ -20,6 +20,7 @@ def parameter_problems(features: Any) -> list[str]:
         ("filters", lambda v: is_whole(v, 3), "a whole number of at least 3"),
         ("preemphasis", lambda v: _is_number(v, 0, 1), "a number in [0, 1]"),
         ("energy", _is_bool, "True or False"),
+        ("pitch", _is_bool, "True or False"),
         ("deltas", lambda v: is_whole(v, 0) and v <= 2, "0, 1 (slopes) or 2 (slopes of slopes, too)"),
         ("trim", _is_bool, "True or False"),
         ("augment", lambda v: v is None or isinstance(v, Augment), "an Augment(...) or None"),

@@ -15,6 +15,7 @@ from mnemon.data.audio._cache import Cache
 from mnemon.data.audio._checks import parameter_problems
 from mnemon.data.audio._given import Given, gather
 from mnemon.data.audio._jobs import each
+from mnemon.data.audio._pitch import CHANNELS, check_pitch, pitch_at
 from mnemon.data.audio._recording import Recording, check_rate, resampled
 from mnemon.data.audio._spectra import Extractor, samples_in
 from mnemon.data.audio._stream import FrameStream
@@ -38,6 +39,7 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
     filters: int = 26
     preemphasis: float = 0.97
     energy: bool = False
+    pitch: bool = False
     deltas: int = 0
     normalize: str | None = None
     trim: bool = False
@@ -56,7 +58,7 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
         raise NotImplementedError
 
     def _names(self) -> list[str]:
-        """Channels of a frame, without energy and deltas."""
+        """Channels of a frame, without energy, pitch and deltas."""
         raise NotImplementedError
 
     def _own_problems(self) -> list[str]:
@@ -130,7 +132,8 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
             rate: of the samples that will come; None: the rate of the features.
 
         Raises:
-            InvalidInput: `normalize` or `trim`, which need the whole recording; a rate below that of the features.
+            InvalidInput: `normalize`, `trim` or `pitch`, which need the whole recording; a rate below that of the
+                features.
             NotFittedError: before `fit`, where no rate was given.
 
         """
@@ -138,7 +141,11 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
         own = self._settled()
         problems = [
             f"{name}={value!r} needs the whole recording, and a stream does not know its end; use {name}={none!r}"
-            for name, value, none in (("normalize", self.normalize, None), ("trim", self.trim, False))
+            for name, value, none in (
+                ("normalize", self.normalize, None),
+                ("trim", self.trim, False),
+                ("pitch", self.pitch, False),
+            )
             if value
         ]
         if rate is not None:
@@ -153,9 +160,20 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
         cache = None if self.cache is None else os.fspath(self.cache)
         return dataclasses.replace(self, rate=self._settled(), cache=cache)
 
+    def portable(self) -> Self:
+        """What a file of a model should hold: `resolved`, without what belongs to this machine or to training.
+
+        Left out are `cache`, `n_jobs`, `verbose` and `augment`; `transform` gives the same.
+
+        Raises:
+            NotFittedError: before `fit`, where no rate was given.
+
+        """
+        return dataclasses.replace(self.resolved(), cache=None, n_jobs=1, verbose=0, augment=None)
+
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the channels; those of slopes begin with delta_ and delta_delta_."""
-        names = self._names() + ["energy"] * bool(self.energy)
+        names = self._channels()
         return np.array(["delta_" * k + name for k in range(self.deltas + 1) for name in names], object)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -166,6 +184,10 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
     @property
     def _what(self) -> str:
         return type(self).__name__
+
+    def _channels(self) -> list[str]:
+        """Channels of a frame, without deltas."""
+        return self._names() + ["energy"] * bool(self.energy) + list(CHANNELS) * bool(self.pitch)
 
     def _check(self) -> None:
         raise_together(parameter_problems(self) + self._own_problems(), self._what)
@@ -209,7 +231,7 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
             return self._frames(self.augment.sound(sound, k, copy), rate)
 
         frames = each(work, given, f"{self._what} copy {copy + 1}", n_jobs=self.n_jobs, verbose=self.verbose)
-        channels = len(self._names()) + bool(self.energy)
+        channels = len(self._channels())
         masked = [self.augment.masked(one, k, copy, channels) for k, one in enumerate(self._gathered(frames, labels))]
         return Sequences(masked, layout="channels_last")
 
@@ -219,6 +241,10 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
         frames = self._extractor(rate).push(samples)
         if not len(frames):
             raise InvalidInput(f"{len(samples) / rate:.4g} s long, shorter than one window of {self.window:g} s")
+        if self.pitch:
+            window, step = self._samples(rate)
+            centres = (np.arange(len(frames)) * step + window / 2) / rate
+            frames = np.concatenate([frames, pitch_at(samples, rate, centres)], axis=1)
         frames = with_slopes(frames, WINDOW, self.deltas).astype(np.float32)
         return frames[speech(samples, *self._samples(rate))] if self.trim else frames
 
@@ -238,6 +264,8 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
         return samples_in(self.window, rate), samples_in(self.step, rate)
 
     def _extractor(self, rate: int) -> Extractor:
+        if self.pitch:
+            check_pitch(rate)
         try:
             online = self._online(rate)
         except InvalidInput:

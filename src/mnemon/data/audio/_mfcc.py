@@ -24,6 +24,8 @@ class MFCC(AudioFeatures):
         lifter: L; 0 leaves it out.
         preemphasis: x(t) - preemphasis x(t-1).
         energy: the logarithm of the sum of squared samples stands after c0 (HTK's _E, RAWENERGY = T, ENORMALISE = F).
+        pitch: voicing, pitch and its slope stand after that, as Kaldi's tracker finds them (`_pitch.py` has the
+            equations). Voicing is negative where there is a voice; pitch is against its mean over 1.5 s around.
         deltas: 1 adds slopes over 5 frames (HTK's _D), 2 slopes of slopes, too (_A).
         normalize: mean 0 and deviation 1 of each channel, over each recording ("utterance") or over all recordings of
             each group in a call ("group", with `groups=`). A channel that does not vary becomes 0.
@@ -39,6 +41,7 @@ class MFCC(AudioFeatures):
         rate_: samples a second that frames are computed at.
 
     References:
+        P. Ghahremani and others, ICASSP 2014. doi:10.1109/ICASSP.2014.6854049 (pitch)
         S. Young and others, The HTK Book (for HTK 3.4), Cambridge University, 2006, chapter 5.
         S. Davis, P. Mermelstein, IEEE Trans. ASSP 28(4):357-366, 1980. doi:10.1109/TASSP.1980.1163420
 
