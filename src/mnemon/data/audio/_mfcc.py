@@ -24,8 +24,9 @@ class MFCC(AudioFeatures):
         lifter: L; 0 leaves it out.
         preemphasis: x(t) - preemphasis x(t-1).
         energy: the logarithm of the sum of squared samples stands after c0 (HTK's _E, RAWENERGY = T, ENORMALISE = F).
-        pitch: voicing, pitch and its slope stand after that, as Kaldi's tracker finds them (`_pitch.py` has the
-            equations). Voicing is negative where there is a voice; pitch is against its mean over 1.5 s around.
+        pitch: three channels more stand after that, by Kaldi's tracker of pitches from 50 to 400 Hz: voicing, from -1.5
+            (a voice) to about 0 (none); pitch, twice ln f less its mean over 1.5 s around; pitch_slope, ten times the
+            slope of ln f a frame of 10 ms. They need the whole recording, so there is no stream of them.
         deltas: 1 adds slopes over 5 frames (HTK's _D), 2 slopes of slopes, too (_A).
         normalize: mean 0 and deviation 1 of each channel, over each recording ("utterance") or over all recordings of
             each group in a call ("group", with `groups=`). A channel that does not vary becomes 0.
