@@ -145,7 +145,8 @@ def fit(
         if start is not None:
             print(f"going on from {start}, trained for {model.n_epochs_} epochs", flush=True)
     model.set_params(verbose=0 if quiet else 1, store=_store(checkpoint))
-    model.fit(parts.training.X, parts.training.y)
+    apart = {"groups": parts.training.groups} if "group_by" in given and chosen.name != "predict-next" else {}
+    model.fit(parts.training.X, parts.training.y, **apart)
     model.set_params(warm_start=False)
     model.save(out, overwrite=force)  # first of all: whatever follows, the training is not lost
     if not quiet:

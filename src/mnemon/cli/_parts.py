@@ -1,16 +1,16 @@
 """What `mnemon fit` learns from and what it judges by."""
 
 import re
-import warnings
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
-from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, train_test_split
+from sklearn.model_selection import train_test_split
 
 from ..data import Dataset, japanese_vowels
 from ..errors import InvalidInput
+from ..estimators._groups import groups_held_out
 from ..sequences import Sequences, as_sequences
 from ._inputs import check_classes, classes_in
 from ._reading import Reading, is_text
@@ -103,18 +103,11 @@ def _held_out(data: Dataset, path: str, seed: int, task: Task) -> Parts:
 def _groups_held_out(data: Dataset, path: str, seed: int, task: Task, name: str) -> Parts:
     """About a quarter to judge by, in whole groups; where there are classes, with about as many of each."""
     groups, n = cast(np.ndarray, data.groups), len(data.X)
-    every = np.unique(groups)
-    if len(every) < 2:
-        raise InvalidInput(f"--group-by {name}: {path} has one {name} only, {every[0]}; there is none to hold out")
-    folds: Any = GroupShuffleSplit(1, test_size=HELD_OUT, random_state=seed)
-    if task.name == "classify":
-        folds = StratifiedGroupKFold(min(round(1 / HELD_OUT), len(every)), shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of classes with fewer sequences than folds, which is nobody's mistake
-        try:
-            kept, held = next(folds.split(np.zeros(n), data.y, groups))
-        except ValueError:
-            raise InvalidInput(f"{path}: every class has too few sequences to hold a part out") from None
+    classes = np.unique(cast(np.ndarray, data.y), return_inverse=True)[1] if task.name == "classify" else None
+    try:
+        kept, held = groups_held_out(groups, HELD_OUT, seed, classes)
+    except InvalidInput as problem:
+        raise InvalidInput(f"--group-by {name}: {path}: {problem}") from None
     out = np.unique(groups[held])
     names = ", ".join(map(str, out[:TOLD])) + (", ..." if len(out) > TOLD else "")
     share = f"{len(held)} of {n} sequences, all of {name} {names}, held out of {path} (with --seed {seed})"

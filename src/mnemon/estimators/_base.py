@@ -18,6 +18,8 @@ from ..learning import (
 )
 from ..sequences import Sequences
 from ._describe import part_lines
+from ._groups import groups_held_out
+from ._labels import label_count_problem
 from ._parameters import parameter_problems
 from ._pickling import PicklesArrays
 from ._reading import Reads
@@ -151,13 +153,22 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
         share = min(max(round(self.validation_fraction * count), 1), count - 1)
         return np.sort(order[share:]), np.sort(order[:share])
 
+    def _whole_groups_out(self, y: Any, groups: Any, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows kept and rows held out, in whole groups."""
+        label_count_problem(count, np.asarray(groups), "groups")
+        return groups_held_out(groups, self.validation_fraction, self._seed(), self._class_numbers(y))
+
+    def _class_numbers(self, y: Any) -> np.ndarray | None:
+        """The class of each sequence as a number, where each has one."""
+        return None
+
     def _parameter_problems(self) -> list[str]:
         """A sentence for each wrong parameter; a task adds its own."""
         return parameter_problems(self)
 
     # Training
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None, groups: Any = None) -> Self:
         """Train from the beginning (with `warm_start`, go on).
 
         Args:
@@ -166,6 +177,7 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
             y: targets, one a sequence (or one a step, where the task labels steps).
             sample_weight: (n,) what each sequence counts.
             validation_data: (X, y) to judge by after each epoch; used by early stopping instead of a held-out part.
+            groups: (n,) such as speakers: early stopping then holds out whole groups.
 
         Raises:
             InvalidInput: parameters or data that cannot be used; all problems of one kind together.
@@ -173,10 +185,10 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
         """
         self._check_parameters()
         with self._all_or_nothing():
-            self._fit(X, y, sample_weight, validation_data)
+            self._fit(X, y, sample_weight, validation_data, groups)
         return self
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, validation_data: Any) -> None:
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation_data: Any, groups: Any) -> None:
         again = bool(self.warm_start) and hasattr(self, "population_")
         xs, raw = self._check_pair(X, y, fitted=again)
         if not again:
@@ -187,7 +199,7 @@ class SequenceEstimator(Trains, PicklesArrays, Reads, Savable, BaseEstimator):
             self._learn_channels(xs)
             other = self._validation(validation_data)
         elif self.early_stopping:
-            kept, out = self._hold_out(raw, len(xs))
+            kept, out = self._hold_out(raw, len(xs)) if groups is None else self._whole_groups_out(raw, groups, len(xs))
         if not again:
             self._learn_scale(xs if out is None else some(xs, kept))
             self.calls_ = 0

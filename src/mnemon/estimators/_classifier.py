@@ -172,6 +172,9 @@ class SequenceClassifier(ClassifierMixin, WholeSequenceEstimator):
             weights = weights * compute_sample_weight(self.class_weight, y)
         return weights
 
+    def _class_numbers(self, y: np.ndarray) -> np.ndarray | None:
+        return None if self.multilabel_ else class_numbers(y, self.classes_, "y")
+
     def _hold_out(self, y: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Every class in both parts."""
         if self.multilabel_:

@@ -13,7 +13,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.metrics import balanced_accuracy_score, log_loss
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
@@ -22,6 +22,7 @@ from ..errors import InvalidInput, InvalidType, raise_together, suggest
 from ..sequences import Sequences, as_sequences
 from ._base import some
 from ._classifier import SequenceClassifier
+from ._groups import groups_held_out
 from ._hearing import Hears, features_problems
 from ._labels import at_least_two, class_labels, class_numbers, distinct, label_count_problem
 from ._saving import Saves, restored, retold, told
@@ -297,15 +298,15 @@ def held_out(
         ],
         "settings (give validation_data, or one setting a class)",
     )
+    if groups is not None:
+        kept, out = groups_held_out(groups, share, random_state, numbers)
+        if len(np.unique(numbers[out])) < len(classes):
+            raise InvalidInput(
+                "groups: no way was found to hold some of them out with every class in both parts; give validation_data"
+            )
+        return kept, out
     folds = int(min(max(round(1 / share), 2), counts.min()))
-    splitter = (StratifiedKFold if groups is None else StratifiedGroupKFold)(
-        folds, shuffle=True, random_state=random_state
-    )
-    for kept, out in splitter.split(np.zeros(len(numbers)), numbers, groups):
-        if all(len(np.unique(numbers[rows])) == len(classes) for rows in (kept, out)):
-            return kept, out
-    raise InvalidInput("groups: no way was found to hold some of them out with every class in both parts; give "
-                       "validation_data")  # fmt: skip
+    return next(StratifiedKFold(folds, shuffle=True, random_state=random_state).split(np.zeros(len(numbers)), numbers))
 
 
 def _copy(estimator: SequenceClassifier) -> SequenceClassifier:

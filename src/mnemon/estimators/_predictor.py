@@ -51,7 +51,9 @@ class SequencePredictor(SequenceEstimator):
     _averaged = "predictions"
     _reads_strings = True
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, validation_data: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any = None, sample_weight: Any = None, validation_data: Any = None, groups: Any = None
+    ) -> Self:
         """Train from the beginning (with `warm_start`, go on).
 
         Args:
@@ -60,11 +62,14 @@ class SequencePredictor(SequenceEstimator):
             y: not used: what comes next is in the sequences.
             sample_weight: (n,) what each sequence counts.
             validation_data: sequences to judge by after each epoch, in windows too.
+            groups: None; windows are held out, so that whole groups have to come as `validation_data`.
 
         Raises:
             InvalidInput: parameters or data that cannot be used; all problems of one kind together.
 
         """
+        if groups is not None:
+            raise InvalidInput("groups: windows of sequences are held out here; give whole groups as validation_data")
         return super().fit(X, y, sample_weight, validation_data)
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
