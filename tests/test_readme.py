@@ -1,4 +1,4 @@
-"""The README's code, and that of the pages on tasks and on the lab, runs as it stands there."""
+"""The README's code, and that of the pages on tasks, on the lab and on speech, runs as it stands there."""
 
 import re
 import shlex
@@ -29,6 +29,16 @@ def test_python_blocks_run(code, tmp_path, monkeypatch, capsys):
     assert said or "classifier" in scope
     if "accuracy" in said:
         assert float(said.split("accuracy")[1].split()[0]) > 0.85
+
+
+def test_the_page_on_speech_runs(capsys):
+    for library in ("soundfile", "kaldi_native_fbank", "hmmlearn"):
+        pytest.importorskip(library, reason="needs the extras audio and hmm")
+    names = {"__name__": "speech"}
+    page = (ROOT / "docs" / "speech.md").read_text()
+    for code in re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE):
+        exec(compile(code, "speech.md", "exec"), names)
+    assert "['low' 'high']" in capsys.readouterr().out
 
 
 def test_mnemon_commands_run(tmp_path, monkeypatch, capsys):

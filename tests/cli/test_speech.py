@@ -110,7 +110,8 @@ def test_fit_tells_that_groups_may_be_in_both_parts(mnemon, booth, fitted):
     "words, parameters",
     [
         ((), {"deltas": 0, "coefficients": 13, "step": 0.01, "rate": 8000}),
-        (("--features", "MFCC+delta+delta", "--step", "12.5"), {"deltas": 2, "step": 0.0125}),
+        (("--features", "MFCC+delta+delta", "--step", "12.5"), {"deltas": 2, "step": 0.0125, "pitch": False}),
+        (("--features", "logmel+pitch+delta"), {"deltas": 1, "pitch": True}),
         (("--features", "logmel", "--rate", "6000"), {"filters": 40, "rate": 6000}),
     ],
 )
@@ -301,7 +302,7 @@ def test_options_that_cannot_be_used(mnemon, booth, hear, model, toy, here):
     write_ts(here / "more.ts")
     cases = {
         ("fit", voices, "--features", "mfccs"): "--features 'mfccs': did you mean 'mfcc'?",
-        ("fit", voices, "--features", "mfcc+detla"): "expected mfcc, mfcc+delta or mfcc+delta+delta",
+        ("fit", voices, "--features", "mfcc+detla"): "expected mfcc, mfcc+pitch, mfcc+delta",
         ("fit", voices, "--features", "x", "--step", "0", "--rate", "-1"): "3 problems",
         ("fit", voices, "--rate", "16000"): "but the features are of 16000",
         ("fit", voices, "--group-by", "text"): "nothing says the text of a recording; known: speaker",

@@ -50,7 +50,7 @@ def features_for(path: str, name: str, step: float | None, rate: int | None) -> 
 
     Args:
         path: what is learnt from.
-        name: "mfcc" or "logmel", with "+delta" or "+delta+delta".
+        name: "mfcc" or "logmel", with "+pitch", and with "+delta" or "+delta+delta".
         step: milliseconds; None: as the features have it.
         rate: samples a second; None: the lowest of the recordings.
 
@@ -58,12 +58,13 @@ def features_for(path: str, name: str, step: float | None, rate: int | None) -> 
         InvalidInput: an unknown name, numbers that cannot be used, recordings that cannot be read.
 
     """
-    base, *slopes = name.lower().split("+")
+    base, *more = name.lower().split("+")
+    deltas, pitch = more.count("delta"), "pitch" in more
     problems = []
     if base not in NAMES:
         problems.append(f"--features {name!r}: {suggest(base, NAMES)}")
-    elif len(slopes) > DELTAS or set(slopes) - {"delta"}:
-        problems.append(f"--features {name!r}: expected {base}, {base}+delta or {base}+delta+delta")
+    elif deltas > DELTAS or len(more) > deltas + pitch:
+        problems.append(f"--features {name!r}: expected {base}, {base}+pitch, {base}+delta, {base}+pitch+delta+delta ...")
     if step is not None and not 0 < step < 1000:
         problems.append(f"--step {step:g}: expected milliseconds, such as 10")
     if rate is not None and rate < 1:
@@ -74,8 +75,8 @@ def features_for(path: str, name: str, step: float | None, rate: int | None) -> 
 
     from ..data import audio
 
-    more = {} if step is None else {"step": step / 1000}
-    chosen = getattr(audio, NAMES[base])(rate=rate, deltas=len(slopes), **more)
+    told = {} if step is None else {"step": step / 1000}
+    chosen = getattr(audio, NAMES[base])(rate=rate, deltas=deltas, pitch=pitch, **told)
     return chosen.fit(sound_files([path])).resolved()
 
 

@@ -46,8 +46,8 @@ Features = Annotated[
     str | None,
     _option(
         SOUND,
-        "What .wav, .flac and .ogg files are made into: mfcc, also without this; or logmel. With +delta the slopes, "
-        "too; with +delta+delta also theirs.",
+        "What .wav, .flac and .ogg files are made into: mfcc, also without this; or logmel. With +pitch voicing and "
+        "pitch, too; with +delta the slopes, with +delta+delta also theirs.",
         metavar="NAME",
     ),
 ]
