@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnemon.data.audio import Recording, read_audio
+from mnemon.data.audio import MFCC, Recording, read_audio
 from mnemon.errors import InvalidInput
 
 soundfile = pytest.importorskip("soundfile")
@@ -118,3 +118,17 @@ def test_real_digits():
     x, _ = soundfile.read(path, dtype="int16")
     assert found.rate == 8000
     np.testing.assert_array_equal(found.samples * 32768, x)
+
+
+def test_fit_lists_what_the_heads_of_files_tell(tmp_path):
+    names = ("empty.wav", "none.wav", "short.wav", "whole.wav")
+    for name, samples in zip(names[1:], (0, 100, 800)):
+        soundfile.write(tmp_path / name, np.zeros(samples, np.float32), 16_000)
+    (tmp_path / "empty.wav").touch()
+    with pytest.raises(InvalidInput) as told:
+        MFCC().fit([tmp_path / name for name in names])
+    said = str(told.value)
+    assert "3 problems" in said
+    assert "0 bytes" in said
+    assert "holds no samples" in said
+    assert "0.00625 s long, shorter than one window" in said

@@ -78,8 +78,8 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
         self._check()
 
         def work(k: int, one: Given) -> int:
-            rate = one.rate(self.rate)
-            raise_together(_too_low(rate, self.rate or 0), one.name)
+            rate, samples = one.head(self.rate)
+            raise_together([*_too_low(rate, self.rate or 0), *self._too_short(samples, rate)], one.name)
             return rate
 
         rates = each(work, gather(X, self._what), self._what)
@@ -240,13 +240,22 @@ class AudioFeatures(TransformerMixin, BaseEstimator):
         samples = _brought(recording, rate)
         frames = self._extractor(rate).push(samples)
         if not len(frames):
-            raise InvalidInput(f"{len(samples) / rate:.4g} s long, shorter than one window of {self.window:g} s")
+            raise InvalidInput(self._shorter(len(samples) / rate))
         if self.pitch:
             window, step = self._samples(rate)
             centres = (np.arange(len(frames)) * step + window / 2) / rate
             frames = np.concatenate([frames, pitch_at(samples, rate, centres)], axis=1)
         frames = with_slopes(frames, WINDOW, self.deltas).astype(np.float32)
         return frames[speech(samples, *self._samples(rate))] if self.trim else frames
+
+    def _too_short(self, samples: int, rate: int) -> list[str]:
+        """A sentence where there is surely no whole window, at whatever rate."""
+        if samples == 0:
+            return ["0 s long, it holds no samples"]
+        return [self._shorter(samples / rate)] if (samples + 1) / rate < self.window else []
+
+    def _shorter(self, seconds: float) -> str:
+        return f"{seconds:.4g} s long, shorter than one window of {self.window:g} s"
 
     def _gathered(self, frames: list[np.ndarray], labels: np.ndarray | None) -> Sequences:
         """One collection of all frames, normalised where `labels` say with whom."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mnemon._files import existing
-from mnemon.data.audio._recording import Recording, check_rate, checked, rate_of, read_audio
+from mnemon.data.audio._recording import Recording, check_rate, checked, head_of, read_audio
 from mnemon.errors import InvalidInput, InvalidType
 
 # Louder than full scale by so much: integers that were turned into floats without scaling.
@@ -25,11 +25,12 @@ class Given(NamedTuple):
     name: str
     sound: Any
 
-    def rate(self, default: int | None) -> int:
-        """Samples a second; of a file only the head is read."""
+    def head(self, default: int | None) -> tuple[int, int]:
+        """Samples a second, and how many; of a file only the head is read."""
         if isinstance(self.sound, str | os.PathLike):
-            return rate_of(self.sound)
-        return self.read(default).rate
+            return head_of(self.sound)
+        samples, rate = self.read(default)
+        return rate, len(samples)
 
     def read(self, default: int | None) -> Recording:
         """The recording; an array is of the rate `default`.

@@ -55,9 +55,9 @@ def read_audio(path: str | os.PathLike[str], rate: int | None = None) -> Recordi
     return recording if rate is None else Recording(resampled(recording, rate), int(rate))
 
 
-def rate_of(path: str | os.PathLike[str]) -> int:
-    """Samples a second of a sound file, of which only the head is read."""
-    return int(_opened(path, lambda sound: sound.samplerate))
+def head_of(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Samples a second of a sound file, and how many: only its head is read."""
+    return _opened(path, lambda sound: (int(sound.samplerate), int(sound.frames)))
 
 
 def resampled(recording: Recording, rate: int) -> np.ndarray:
