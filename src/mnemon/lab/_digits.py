@@ -5,6 +5,7 @@ epoch is the one with the most right answers on the tenth that they do not learn
 is chosen by it: the next speaker judges.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any, ClassVar, cast
 
 import jax
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from ..cells import LSTM
 from ..data.audio import MFCC, fsdd
@@ -134,7 +136,9 @@ class DigitsRun(Placed):
 
         def model(rows: np.ndarray, mixtures: int) -> HMMClassifier:
             made = HMMClassifier(self.states, mixtures, iterations=self.iterations, random_state=seed)
-            return made.fit(data.xs[rows], data.y[rows])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # so many re-estimations are the protocol
+                return made.fit(data.xs[rows], data.y[rows])
 
         decided = []
         for part in parts:

@@ -14,12 +14,14 @@ logistic ones without biases 0.654 and 0.704. Models have as many Gaussians a st
 as had the best mean recall there, and learn then from both.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from ..estimators import HMMClassifier
 from ..layers import SegmentedNetwork
@@ -201,9 +203,10 @@ class MarkovRun(_EmotionRun):
 
     def _decided(self, data: Heard, part: Parting, seed: int) -> np.ndarray:
         def learned(rows: np.ndarray, mixtures: int) -> HMMClassifier:
-            return HMMClassifier(self.states, mixtures, iterations=self.iterations, random_state=seed).fit(
-                data.xs[rows], data.y[rows]
-            )
+            made = HMMClassifier(self.states, mixtures, iterations=self.iterations, random_state=seed)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # so many re-estimations are the protocol
+                return made.fit(data.xs[rows], data.y[rows])
 
         def recall(mixtures: int) -> float:
             decided = learned(part.learned, mixtures).predict(data.xs[part.judged])
