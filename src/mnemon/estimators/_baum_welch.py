@@ -104,6 +104,14 @@ class _Trained(BaseHMM):
         self.read += len(X)
         return self.emitted[self.read - len(X) : self.read]
 
+    def _compute_posteriors_log(self, fwdlattice: np.ndarray, bwdlattice: np.ndarray) -> np.ndarray:
+        """hmmlearn's, without its general sums of exponentials, which took half of the time."""
+        posteriors = fwdlattice + bwdlattice
+        posteriors -= posteriors.max(axis=1, keepdims=True)
+        np.exp(posteriors, out=posteriors)
+        posteriors /= posteriors.sum(axis=1, keepdims=True)
+        return posteriors
+
     def _accumulate_sufficient_statistics(
         self, stats: Any, X: Any, lattice: Any, posteriors: Any, fwdlattice: Any, bwdlattice: Any
     ) -> None:

@@ -5,31 +5,28 @@ epoch is the one with the most right answers on the tenth that they do not learn
 is chosen by it: the next speaker judges.
 """
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from ..cells import LSTM
 from ..data.audio import MFCC, fsdd
-from ..estimators import HMMClassifier
 from ..layers import Bidirectional, Network, Readout, Stack
 from ..learning import BPTT, Batch, CrossEntropy, Learner, Optax
-from ..sequences import Sequences
 from ._account import Account, Grid
 from ._emotion import Heard, accuracy, confusion, standardised
 from ._experiment import Placed, Run
+from ._markov import decided_by_models
 from ._partings import Parting, at_random, by_speaker
 from ._real_data import real_data
 from ._results import Record, pick
 from ._side_by_side import Share, side_by_side
-from ._speech_table import shares, speakers_out, tables
+from ._speech_table import shares, speakers_grid, speakers_out, tables
 
 DIGITS = tuple(str(digit) for digit in range(10))
 SPEAKERS = 6
@@ -133,19 +130,8 @@ class DigitsRun(Placed):
 
     def _by_models(self, data: Heard, parts: Sequence[Parting], seed: int) -> np.ndarray:
         """(partings, recordings) decisions of a model a digit."""
-
-        def model(rows: np.ndarray, mixtures: int) -> HMMClassifier:
-            made = HMMClassifier(self.states, mixtures, iterations=self.iterations, random_state=seed)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)  # so many re-estimations are the protocol
-                return made.fit(data.xs[rows], data.y[rows])
-
-        decided = []
-        for part in parts:
-            held = cast(Sequences, data.xs[part.judged])
-            best = max(self.mixtures, key=lambda m, p=part, x=held: model(p.learned, m).score(x, data.y[p.judged]))
-            decided.append(model(np.concatenate([part.learned, part.judged]), best).predict(data.xs))
-        return np.array(decided)
+        how = {"states": self.states, "mixtures": self.mixtures, "iterations": self.iterations, "seed": seed}
+        return np.array([decided_by_models(data, part, **how) for part in parts])
 
 
 @dataclass(frozen=True)
@@ -200,14 +186,7 @@ class Digits:
                     )
                 )
             if left:
-                grids.append(
-                    Grid(
-                        "Each of the six speakers left out in turn. In per cent: accuracy over all recordings, its "
-                        "95 % interval, mean recall, and mean recalls of single speakers.",
-                        ("", "speakers", "accuracy", "95 %", "mean recall", "of speakers"),
-                        tuple(left),
-                    )
-                )
+                grids.append(speakers_grid("Each of the six speakers left out in turn.", left))
             if some := found["lstm", "speakers"]:
                 caption = "LSTM, speakers left out: rows are decisions, columns spoken digits, in per cent of these."
                 grids.append(Grid(caption, ("", *DIGITS), shares(some, DIGITS)))

@@ -26,7 +26,7 @@ from ._emotion import FOUR, SPEAKERS, Heard, accuracy, confusion, heard, mean_re
 from ._experiment import Placed, Run
 from ._results import Record, pick
 from ._side_by_side import Share, side_by_side
-from ._speech_table import shares, speakers_out
+from ._speech_table import shares, speakers_grid, speakers_out
 
 CANDIDATES = {
     "lstm-mean": "LSTM both ways, mean",
@@ -184,11 +184,9 @@ class EmotionBest:
             if not some:
                 continue
             grids += [
-                Grid(
-                    f"{classes} emotions, each speaker left out in turn. In per cent: accuracy over all recordings, "
-                    f"its 95 % interval, mean recall (the aim: {100 * AIM:g}), and mean recalls of single speakers.",
-                    ("", "speakers", "accuracy", "95 %", "mean recall", "of speakers"),
-                    (("chosen for each speaker", *speakers_out(some)),),
+                speakers_grid(
+                    f"{classes} emotions, each speaker left out in turn (the aim: a mean recall of {100 * AIM:g}).",
+                    [("chosen for each speaker", *speakers_out(some))],
                 ),
                 Grid(
                     "Each speaker: what was chosen, its mean recall on the nine others, and on the speaker.",

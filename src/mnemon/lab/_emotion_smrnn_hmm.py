@@ -14,16 +14,13 @@ logistic ones without biases 0.654 and 0.704. Models have as many Gaussians a st
 as had the best mean recall there, and learn then from both.
 """
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
-from ..estimators import HMMClassifier
 from ..layers import SegmentedNetwork
 from ..learning import BPTT, Batch, BinaryCrossEntropy, Learner, Optax
 from ._account import Account, Grid
@@ -42,10 +39,11 @@ from ._emotion import (
     standardised,
 )
 from ._experiment import Placed, Run
+from ._markov import decided_by_models
 from ._partings import Parting
 from ._results import Record, pick
 from ._side_by_side import Share, side_by_side
-from ._speech_table import repeated, shares, speakers_out
+from ._speech_table import repeated, shares, speakers_grid, speakers_out
 
 # Units of the symbol level and of the segment level, and the length of segments, found by the authors.
 SIZES: dict[str, tuple[int, int, int]] = {
@@ -199,21 +197,8 @@ class MarkovRun(_EmotionRun):
 
     def decisions(self, data: Heard, parts: Sequence[Parting], members: Sequence[int], seed: int) -> np.ndarray:
         """See `_EmotionRun`."""
-        return np.array([self._decided(data, part, seed + member) for member, part in zip(members, parts)])
-
-    def _decided(self, data: Heard, part: Parting, seed: int) -> np.ndarray:
-        def learned(rows: np.ndarray, mixtures: int) -> HMMClassifier:
-            made = HMMClassifier(self.states, mixtures, iterations=self.iterations, random_state=seed)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)  # so many re-estimations are the protocol
-                return made.fit(data.xs[rows], data.y[rows])
-
-        def recall(mixtures: int) -> float:
-            decided = learned(part.learned, mixtures).predict(data.xs[part.judged])
-            return mean_recall(np.array(confusion(decided, data.y[part.judged], len(data.classes))))
-
-        best = max(self.mixtures, key=recall)  # of equals the smallest
-        return learned(np.concatenate([part.learned, part.judged]), best).predict(data.xs)
+        how = {"states": self.states, "mixtures": self.mixtures, "iterations": self.iterations}
+        return np.array([decided_by_models(data, part, seed=seed + k, **how) for k, part in zip(members, parts)])
 
 
 def _runs(classes: int, parting: str) -> list[Run]:
@@ -299,14 +284,7 @@ def _grids(classes: int, found: Mapping[tuple[str, str], Sequence[Record]]) -> l
             )
         )
     if left:
-        grids.append(
-            Grid(
-                f"{task}; each of the ten speakers left out in turn, all recordings. In per cent: overall accuracy, "
-                "its 95 % interval, mean recall, and mean recalls of single speakers.",
-                ("", "speakers", "accuracy", "95 %", "mean recall", "of speakers"),
-                tuple(left),
-            )
-        )
+        grids.append(speakers_grid(f"{task}; each of the ten speakers left out in turn, all recordings.", left))
     for system, parting in (("smrnn", "splits"), ("hmm-delta-delta", "splits"), ("smrnn", "speakers")):
         if some := found[system, parting]:
             how = "random partings" if parting == "splits" else "speakers left out"

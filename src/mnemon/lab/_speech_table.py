@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from .._statistics import wilson
+from ._account import Grid
 from ._emotion import accuracy, mean_recall
 from ._results import Record
 
@@ -61,6 +62,16 @@ def speakers_out(records: Sequence[Record]) -> tuple[str, ...]:
         _interval(low, high),
         _percent(mean_recall(whole)),
         _interval(min(recalls), max(recalls)),
+    )
+
+
+def speakers_grid(task: str, rows: Sequence[tuple[str, ...]]) -> Grid:
+    """A table of `speakers_out`, a named row a system."""
+    return Grid(
+        f"{task} In per cent: accuracy over all recordings, its 95 % interval, mean recall, and mean recalls of single "
+        "speakers.",
+        ("", "speakers", "accuracy", "95 %", "mean recall", "of speakers"),
+        tuple(rows),
     )
 
 
