@@ -226,8 +226,8 @@ class EmotionBest:
                     f"Candidates: {'; '.join(CANDIDATES.values())}. {run.units} units, dropout {run.dropout:g}, Adam "
                     f"at {run.rate:g}, at most {run.rounds * run.epochs} epochs. Candidate and epochs are chosen by "
                     f"the mean recall on the nine others in {run.groups} groups; {run.networks} networks are averaged.",
-                    "There is no published figure for this task; this is beside SMRNN and models of "
-                    "`emotion-smrnn-hmm`, with the same speakers left out.",
+                    "There is no published figure for this task; this is beside SMRNN and models in "
+                    "emotion-smrnn-hmm, with the same speakers left out.",
                 ),
             },
         )
