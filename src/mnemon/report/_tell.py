@@ -37,6 +37,7 @@ MODEL = (
     "n_networks",
 )
 TRAINING = (
+    "features",
     "gradient",
     "optimizer",
     "learning_rate",
