@@ -64,7 +64,8 @@ def features_for(path: str, name: str, step: float | None, rate: int | None) -> 
     if base not in NAMES:
         problems.append(f"--features {name!r}: {suggest(base, NAMES)}")
     elif deltas > DELTAS or len(more) > deltas + pitch:
-        problems.append(f"--features {name!r}: expected {base}, {base}+pitch, {base}+delta, {base}+pitch+delta+delta ...")
+        ways = ", ".join(base + more for more in ("", "+pitch", "+delta", "+pitch+delta+delta"))
+        problems.append(f"--features {name!r}: expected {ways} ...")
     if step is not None and not 0 < step < 1000:
         problems.append(f"--step {step:g}: expected milliseconds, such as 10")
     if rate is not None and rate < 1:
