@@ -217,8 +217,8 @@ class Digits:
                     "the recordings judged: a tenth of those to learn from, or the speaker after the one left out. "
                     f"Models: {run.states} states, Gaussians as the same recordings had it, from which models then "
                     "learn, too; networks do not.",
-                    "Normalised: mean 0 and deviation 1 of each channel over each recording. These rows were added when "
-                    "the first had shown how much a new voice and microphone cost; networks did not gain by it.",
+                    "Normalised: mean 0 and deviation 1 of each channel over each recording. These rows were added "
+                    "when the first had shown how much a new voice and microphone cost; networks did not gain by it.",
                 ),
             },
         )
