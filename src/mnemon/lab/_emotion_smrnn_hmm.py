@@ -276,13 +276,8 @@ def _grids(classes: int, found: Mapping[tuple[str, str], Sequence[Record]]) -> l
     """The tables of one task."""
     task = "Seven emotions, the first two seconds" if classes == len(SEVEN) else "Four emotions, at full length"
     seven = classes == len(SEVEN)
-    published = ("published, full length", "published mean recall") if seven else ()
     split = [
-        (
-            label,
-            *repeated(some),
-            *(f"{PUBLISHED[system][k]:.1f}" if system in PUBLISHED else "-" for k in range(2 if seven else 0)),
-        )
+        (label, *repeated(some), *((_published(system),) if seven else ()))
         for system, label in SYSTEMS.items()
         if (some := found[system, "splits"])
     ]
@@ -295,8 +290,12 @@ def _grids(classes: int, found: Mapping[tuple[str, str], Sequence[Record]]) -> l
             Grid(
                 f"{task}; random partings of the published sizes ({sizes} utterances asked), of those that listeners "
                 "recognised and found natural. Overall accuracy and mean recall in per cent: mean, its 95 % interval, "
-                "least to largest; and both where it was learned.",
-                ("", "partings", "accuracy", "95 %", "range", "mean recall", "95 %", "range", "learned", *published),
+                "least to largest; and both where it was learned"
+                + (", and published of one parting of whole utterances." if seven else "."),
+                (
+                    *("", "partings", "accuracy", "95 %", "range", "mean recall", "95 %", "range", "learned"),
+                    *(("published",) if seven else ()),
+                ),
                 tuple(split),
             )
         )
@@ -310,6 +309,10 @@ def _grids(classes: int, found: Mapping[tuple[str, str], Sequence[Record]]) -> l
             )
             grids.append(Grid(caption, ("", *names), shares(some, names)))
     return grids
+
+
+def _published(system: str) -> str:
+    return " / ".join(f"{value:.1f}" for value in PUBLISHED[system][:2]) if system in PUBLISHED else "-"
 
 
 _NOTES = {
