@@ -43,6 +43,7 @@ def test_nothing_is_kept_where_that_is_wished_and_jax_own_setting_stands(environ
     assert os.environ["JAX_COMPILATION_CACHE_DIR"] == "mine"
 
 
+@pytest.mark.slow
 def test_a_second_command_finds_the_programs_of_the_first(tmp_path):
     write_ts(tmp_path / "toy.ts")
     environment = {**os.environ, "MNEMON_CACHE": str(tmp_path / "kept"), LEAST_SECONDS: "0"}

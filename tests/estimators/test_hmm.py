@@ -149,6 +149,7 @@ def test_nothing_leads_back_and_nothing_is_left_out():
     np.testing.assert_allclose(classifier.weights_.sum(axis=2), 1)
 
 
+@pytest.mark.slow
 def test_it_decides_nearly_as_well_as_who_knows_the_truth():
     """Models of 150 sequences a class, against the true ones, which no classifier can beat for long."""
     classifier = HMMClassifier().fit(*sample(300, 2))

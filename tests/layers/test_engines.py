@@ -133,6 +133,7 @@ def test_native_equals_plain_at_any_size(kind, units, float64):
     assert_close(other, plain)
 
 
+@pytest.mark.slow
 @native
 @pytest.mark.parametrize("kind", [GRU, LSTM])
 @pytest.mark.parametrize("lengths", [None, (9, 0, 4)])

@@ -71,6 +71,7 @@ def assert_equal_rules(whole, part, rule=RTRL()):  # noqa: B008 - frozen
     np.testing.assert_allclose(gradient, wanted, rtol=1e-9, atol=1e-9 * np.abs(wanted).max(initial=1e-3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY)
 def test_with_errors_at_every_step_rtrl_equals_bptt(name, float64):
     cell = make(name)
