@@ -8,7 +8,7 @@ NATIVE := hatch_build.py $(wildcard src/mnemon/kernels/native/*)
 .PHONY: help demo test test-all lint clean
 help:
 	@echo "make demo   set up, train on JapaneseVowels, print the accuracy, leave model and report in $(DEMO)/"
-	@echo "make test   set up and run the tests, in about ten minutes on two cores; make test-all runs the slow ones too"
+	@echo "make test   set up and run the tests, in ten to fifteen minutes on two cores; make test-all runs the slow ones too"
 	@echo "make lint   ruff (style, format) and pyright (types)"
 	@echo "make clean  remove the environment and everything that was made"
 

@@ -24,9 +24,9 @@ from ._experiment import Placed, Run
 from ._markov import decided_by_models
 from ._partings import Parting, at_random, by_speaker
 from ._real_data import real_data
-from ._results import Record, pick
+from ._results import Record
 from ._side_by_side import Share, side_by_side
-from ._speech_table import shares, speakers_grid, speakers_out, tables
+from ._speech_table import found_of, shares, speakers_grid, speakers_out, tables
 
 DIGITS = tuple(str(digit) for digit in range(10))
 SPEAKERS = 6
@@ -181,11 +181,7 @@ class Digits:
         """A table for each parting, and the networks' confusions of a new voice."""
         grids = []
         for digits in lengths:
-            found = {
-                (system, parting): pick(records.get(f"digits-{system}-{parting}", ()), digits=digits)
-                for system in SYSTEMS
-                for parting in ("official", "speakers")
-            }
+            found = found_of(records, "digits", SYSTEMS, ("official", "speakers"), digits=digits)
             official = [(label, *_official(some)) for s, label in SYSTEMS.items() if (some := found[s, "official"])]
             left = [(label, *speakers_out(some)) for s, label in SYSTEMS.items() if (some := found[s, "speakers"])]
             if official:

@@ -49,9 +49,9 @@ from ._emotion import (
 from ._experiment import Placed, Run
 from ._markov import decided_by_models
 from ._partings import Parting
-from ._results import Record, pick
+from ._results import Record
 from ._side_by_side import Share, side_by_side
-from ._speech_table import repeated, shares, speakers_grid, speakers_out
+from ._speech_table import found_of, repeated, shares, speakers_grid, speakers_out
 
 # Units of the symbol level and of the segment level, and the length of segments, found by the authors.
 SIZES: dict[str, tuple[int, int, int]] = {
@@ -255,12 +255,7 @@ class EmotionSegmentedMarkov:
         """Two tables a task, and what was taken for what."""
         grids = []
         for classes in lengths:
-            found = {
-                (system, parting): pick(records.get(f"emotion-{system}-{parting}", ()), classes=classes)
-                for system in SYSTEMS
-                for parting in PARTINGS
-            }
-            grids += _grids(classes, found)
+            grids += _grids(classes, found_of(records, "emotion", SYSTEMS, PARTINGS, classes=classes))
         return Account(
             name=self.name,
             title=self.title,
@@ -272,7 +267,7 @@ class EmotionSegmentedMarkov:
         )
 
 
-def _grids(classes: int, found: Mapping[tuple[str, str], Sequence[Record]]) -> list[Grid]:
+def _grids(classes: int, found: Mapping[tuple[str, str], list[Record]]) -> list[Grid]:
     """The tables of one task."""
     task = "Seven emotions, the first two seconds" if classes == len(SEVEN) else "Four emotions, at full length"
     seven = classes == len(SEVEN)

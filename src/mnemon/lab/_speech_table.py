@@ -1,7 +1,8 @@
 """What classifiers of speech decided, as lines of a table: repeated partings, and speakers left out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 from scipy.stats import t as student
@@ -9,7 +10,7 @@ from scipy.stats import t as student
 from .._statistics import wilson
 from ._account import Grid
 from ._emotion import accuracy, mean_recall
-from ._results import Record
+from ._results import Record, pick
 
 CONFIDENCE = 0.95
 
@@ -63,6 +64,16 @@ def speakers_out(records: Sequence[Record]) -> tuple[str, ...]:
         _percent(mean_recall(whole)),
         _interval(min(recalls), max(recalls)),
     )
+
+
+def found_of(
+    records: Mapping[str, Sequence[Record]], name: str, systems: Iterable[str], partings: Iterable[str], **place: int
+) -> dict[tuple[str, str], list[Record]]:
+    """The records of each system and parting at a place; conditions are called name-system-parting."""
+    return {
+        (system, parting): pick(records.get(f"{name}-{system}-{parting}", ()), **place)
+        for system, parting in product(systems, partings)
+    }
 
 
 def speakers_grid(task: str, rows: Sequence[tuple[str, ...]]) -> Grid:
