@@ -1,5 +1,7 @@
 """Small networks of a population, walked side by side: each has the values and gradients of the plain scan."""
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -9,7 +11,7 @@ from table_of_cells import FLAT, INPUTS, UNITS, assert_close, inputs, probe, sta
 
 from mnemon import kernels
 from mnemon.cells import LSTM, Elman
-from mnemon.layers import unfold
+from mnemon.layers import no_nudge, unfold
 
 pytestmark = pytest.mark.skipif(kernels.why_not() is not None, reason=f"no native engine: {kernels.why_not()}")
 # One cell of each point-wise step, and of its switches.
@@ -63,6 +65,23 @@ def test_side_by_side_is_the_plain_scan(name, how, float64):
     parts, rest, lengths = population(name)
     both = jax.jit(lambda *given: [answers(given[0], rest, given[1], engine, **how) for engine in ("native", "plain")])
     native, plain = both(parts, lengths)
+    assert_close(native, plain)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_side_by_side_says_the_errors_of_all_states(name, float64):
+    (arrays, xs, state), rest, lengths = population(name)
+
+    def errors(engine, arrays, xs, state, lengths):
+        cell = eqx.combine(arrays, rest)
+
+        def loss(nudge):
+            return probe(unfold(cell, xs, state=state, lengths=lengths, reverse=True, nudge=nudge, engine=engine))
+
+        return jax.grad(loss)(no_nudge(cell, (9,), 7))
+
+    both = jax.jit(lambda *given: [jax.vmap(partial(errors, engine))(*given) for engine in ("native", "plain")])
+    native, plain = both(arrays, xs, state, lengths)
     assert_close(native, plain)
 
 

@@ -12,7 +12,7 @@ from table_of_cells import CELLS, FLAT, assert_close, inputs, living, make, prob
 from mnemon import kernels
 from mnemon.cells import GRU, LSTM, Elman
 from mnemon.errors import InvalidInput
-from mnemon.layers import Network, Readout, Segmented, unfold
+from mnemon.layers import Network, Readout, Segmented, no_nudge, unfold
 
 BACKWARDS = {"lengths": (5, 1, 3), "reverse": True}
 FEW = ["Elman tanh", "LSTM peephole, 2 a block", "GRU in LSTM, boundaries"]
@@ -67,6 +67,30 @@ def test_an_engine_equals_plain_equals_finite_differences(name, engine, float64)
         slope = sum((np.asarray(s) * w).sum() for s, w in zip(slopes, way))
         assert abs(slope) > 1e-2
         assert_close((moved(1e-5) - moved(-1e-5)) / 2e-5, slope, 1e-8)
+
+
+@native
+@pytest.mark.parametrize("name", STANDARD)
+def test_the_native_engine_says_the_errors_of_all_states(name, float64):
+    """By nudges, beside the gradient of the weights; backwards with unequal lengths, and with errors cut."""
+    cell, xs, state = parts_of(name)
+
+    @jax.jit
+    def errors(nudge):
+        def loss(moving, nudge, engine, how):
+            cell = eqx.combine(moving, fixed)
+            seen = unfold(cell, xs, state=state, lengths=jnp.asarray([5, 0, 3]), nudge=nudge, engine=engine, **how)
+            return probe(seen)
+
+        moving, fixed = eqx.partition(cell, eqx.is_inexact_array)
+        slope = jax.grad(loss, (0, 1))
+        ways = ({"reverse": True}, {"truncate": 2})
+        return [[slope(moving, nudge, engine, how) for how in ways] for engine in ("native", "plain")]
+
+    native, plain = errors(no_nudge(cell, (3,), 5))
+    assert_close(native, plain)
+    for _, nudge in native:
+        assert all(np.abs(leaf[0]).max() > 1e-3 and not leaf[1].any() for leaf in jax.tree.leaves(nudge))
 
 
 @pytest.mark.parametrize("name", FEW)

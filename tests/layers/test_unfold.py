@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from table_of_cells import assert_close, inputs, living, make, probe, states
 
+from mnemon import kernels
 from mnemon.errors import InvalidInput
 from mnemon.layers import flip, no_nudge, unfold
 
 LENGTHS = np.array([5, 1, 3])
+native = pytest.mark.skipif(kernels.why_not() is not None, reason=f"no native engine: {kernels.why_not()}")
 
 
 @pytest.mark.parametrize("name", ["LSTM peephole", "LSTM in GRU, length", "GRU in LSTM, boundaries"])
@@ -78,7 +80,7 @@ def test_a_nudge_is_what_reaches_the_state(name, float64):
     assert_close(jax.tree.map(lambda leaf: leaf[t], by_nudge(no_nudge(cell, (), 5))), by_going_on())
 
 
-@pytest.mark.parametrize("engine", ["plain", "hoisted"])
+@pytest.mark.parametrize("engine", ["plain", "hoisted", pytest.param("native", marks=native)])
 def test_nudges_sum_to_the_gradient_of_the_bias(engine, float64):
     """dE/db = sum over steps of f'(net) dE/dh, backwards and with unequal lengths too; nothing behind an end."""
     cell, lengths = make("Elman tanh"), jnp.asarray(LENGTHS)
@@ -134,4 +136,4 @@ def test_mistakes_are_told(unchecked):
     with pytest.raises(InvalidInput, match="engine='hosted': did you mean 'hoisted'"):
         unfold(cell, xs, engine="hosted")
     with pytest.raises(InvalidInput, match="engine='native'"):
-        unfold(cell, xs, engine="native", nudge=no_nudge(cell, (3,), 5))
+        unfold(cell, xs.astype(jnp.float16), engine="native")

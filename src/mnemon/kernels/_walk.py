@@ -36,6 +36,7 @@ class _Wants(NamedTuple):
 
     x: Any
     start: Any
+    nudge: Any
 
 
 def walk(
@@ -44,6 +45,7 @@ def walk(
     lengths: Int[Array, " batch"] | None,
     start: tuple[Float[Array, "batch sources"], Float[Array, "batch units"]] | None,
     *,
+    nudge: tuple[Float[Array, "batch time sources"], Float[Array, "batch time units"]] | None = None,
     reverse: bool = False,
     truncate: int | None = None,
 ) -> tuple[Float[Array, "batch time units"], tuple[Float[Array, "batch sources"], Float[Array, "batch units"]]]:
@@ -55,6 +57,7 @@ def walk(
             others are 0 (one that is no input's number: all are 0). Their weights are looked up, not multiplied.
         lengths: how many steps of each sequence count; None: all.
         start: sources and cells before the first step; None: zeros.
+        nudge: zeros, never read, beside sources and cells after every step: the gradient by them is the error there.
         reverse: walk from each sequence's last step to its first.
         truncate: errors flow back through at most this many steps, in blocks from the sequence's end.
 
@@ -66,36 +69,35 @@ def walk(
     weights = (form.input_weights, form.recurrent_weights, form.bias, form.peepholes)
     if jnp.issubdtype(xs.dtype, jnp.integer):
         xs = xs.astype(jnp.int32)
-    return _run(how, xs, None if lengths is None else lengths.astype(jnp.int32), weights, start)
+    return _run(how, xs, None if lengths is None else lengths.astype(jnp.int32), weights, start, nudge)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _run(how: _How, x: Array, lengths: Array | None, weights: Any, start: Any) -> Any:
+def _run(how: _How, x: Array, lengths: Array | None, weights: Any, start: Any, nudge: Any) -> Any:
     y, sources, cells, _ = _forward(how, keep=False)(*_arguments(x, lengths, weights, start))
     return y[0], (sources[0], cells[0])
 
 
-def _run_forward(how: _How, x: Any, lengths: Any, weights: Any, start: Any) -> Any:
-    leaves = jax.tree.leaves((x, start), is_leaf=_is_primal)
-    wants = _Wants(() if leaves[0].perturbed else None, () if any(leaf.perturbed for leaf in leaves[1:]) else None)
+def _run_forward(how: _How, x: Any, lengths: Any, weights: Any, start: Any, nudge: Any) -> Any:
+    wants = _Wants(_perturbed(x), _perturbed(start), _perturbed(nudge))
     x, lengths, weights, start = jax.tree.map(lambda p: p.value, (x, lengths, weights, start), is_leaf=_is_primal)
     arguments = _arguments(x, lengths, weights, start)
     y, sources, cells, kept = _forward(how, keep=True)(*arguments)
-    return (y[0], (sources[0], cells[0])), (arguments, y, kept, wants)
+    return (y[0], (sources[0], cells[0])), (arguments, y, kept, wants, None if nudge is None else (None, None))
 
 
 def _run_backward(how: _How, residuals: Any, cotangents: Any) -> Any:
-    arguments, y, kept, wants = residuals
+    arguments, y, kept, wants, nudge = residuals
     no_peepholes, no_start = arguments[5].shape[1:] == (0,), arguments[6].shape[1:] == (0,)
     dy, (ds, dc) = cotangents
     entering = jnp.zeros((1, 0), y.dtype) if isinstance(dy, SymbolicZero) else dy[None]
     ds, dc = (jnp.zeros(ct.shape, y.dtype) if isinstance(ct, SymbolicZero) else ct for ct in (ds, dc))
-    dx, dw, du, db, dp, ds0, dc0 = _backward(how, wants.x is not None, wants.start is not None)(
-        *arguments, y, kept, entering, ds[None], dc[None]
-    )
+    backward = _backward(how, *(want is not None for want in wants))
+    dx, dw, du, db, dp, ds0, dc0, es, ec = backward(*arguments, y, kept, entering, ds[None], dc[None])
     weights = (dw[0], du[0], db[0], None if no_peepholes else dp[0])
     start = None if no_start else (None, None) if wants.start is None else (ds0[0], dc0[0])
-    return None if wants.x is None else dx[0], None, weights, start
+    errors = nudge if wants.nudge is None else (es[0], ec[0])
+    return None if wants.x is None else dx[0], None, weights, start, errors
 
 
 _run.defvjp(_run_forward, _run_backward, symbolic_zeros=True)
@@ -103,6 +105,11 @@ _run.defvjp(_run_forward, _run_backward, symbolic_zeros=True)
 
 def _is_primal(leaf: Any) -> bool:
     return isinstance(leaf, jax.custom_derivatives.CustomVJPPrimal)
+
+
+def _perturbed(tree: Any) -> tuple[()] | None:
+    """Whether the gradient by any of it is wanted, as `_Wants` says it."""
+    return () if any(leaf.perturbed for leaf in jax.tree.leaves(tree, is_leaf=_is_primal)) else None
 
 
 def _arguments(x: Array, lengths: Array | None, weights: Any, start: Any) -> tuple[Array, ...]:
@@ -141,14 +148,17 @@ def _forward(how: _How, keep: bool) -> Any:
 
 
 @functools.cache
-def _backward(how: _How, want_x: bool, want_start: bool) -> Any:
+def _backward(how: _How, want_x: bool, want_start: bool, want_errors: bool) -> Any:
     def call(*arguments: Array) -> tuple[Array, ...]:
         x, _, w, u, b, p, s0, c0 = arguments[:8]
         nothing = (0,)
+        units = u.shape[2] // how.sources
+        of_steps = [(*x.shape[1:3], size) for size in (u.shape[2], units if how.kind == "lstm" else 0)]
         shapes = [
             x.shape[1:] if want_x else nothing,
             *(a.shape[1:] for a in (w, u, b, p)),
             *((a.shape[1:] for a in (s0, c0)) if want_start else (nothing, nothing)),
+            *(of_steps if want_errors else (nothing, nothing)),
         ]
         return _call("mnemon_backward", how, shapes, arguments)
 

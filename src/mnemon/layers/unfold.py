@@ -9,8 +9,8 @@ batch, reversed, and, by `engine`, walked through time in one of three ways, whi
 - "native": whole sequences in compiled code (`kernels/`), on the CPU, for cells that have a standard form. Reverse
   differentiation only.
 
-`engine="auto"` takes the native way where it can be taken and no `nudge` is asked for, else the hoisted one where the
-cell has `recur`. A rule that needs forward or repeated differentiation asks for "plain".
+`engine="auto"` takes the native way where it can be taken, else the hoisted one where the cell has `recur`. A rule that
+needs forward or repeated differentiation asks for "plain".
 """
 
 import math
@@ -58,8 +58,9 @@ def unfold(
         lengths: how many steps of each sequence count; all if None. Each is at least 1, except that sequences of
             length 0 keep their state.
         reverse: run each sequence from its own last step to its first; outputs stand at their steps.
-        nudge: zeros like the states, (*batch, time, ...), added to the state after every step, so that the gradient
-            with respect to it is dE/dstate at every step (see `no_nudge`).
+        nudge: zeros like the states, (*batch, time, ...), as if added to the state after every step, so that the
+            gradient with respect to it is dE/dstate at every step (see `no_nudge`); other numbers are not promised
+            to have an effect.
         engine: "auto", "plain", "hoisted" or "native".
         truncate: let errors flow back through at most this many steps, counted in blocks from the sequence's end.
 
@@ -71,7 +72,7 @@ def unfold(
         InvalidInput: an unknown engine, or one that cannot do what is asked.
 
     """
-    form = _native(cell, xs, engine, nudge)
+    form = _native(cell, xs, engine)
     engine = _choose(engine)
     if form is None and _are_codes(xs) and cell.standard() is not None:
         xs = spelt(xs, cell.input_size, dtype_of(cell))
@@ -82,7 +83,10 @@ def unfold(
     flat_state = None if state is None else _flatten(state, leading)
     if form is not None:
         start = None if flat_state is None else jax.vmap(form.enter)(flat_state)
-        outputs, ended = kernels.walk(form, flat_xs, flat_lengths, start, reverse=reverse, truncate=truncate)
+        pushes = None if nudge is None else jax.vmap(jax.vmap(form.enter))(_flatten(nudge, leading))
+        outputs, ended = kernels.walk(
+            form, flat_xs, flat_lengths, start, nudge=pushes, reverse=reverse, truncate=truncate
+        )
         return _unflatten(outputs, leading), _unflatten(jax.vmap(form.leave)(*ended), leading)
 
     nudge = None if nudge is None else _flatten(nudge, leading)
@@ -216,7 +220,7 @@ def _form(cell: Cell) -> kernels.StandardForm | str:
     return cell.standard() or f"{type(cell).__name__} has no standard form as it is set"
 
 
-def _native(cell: Cell, xs: PyTree[Array], engine: Engine, nudge: State | None) -> kernels.StandardForm | None:
+def _native(cell: Cell, xs: PyTree[Array], engine: Engine) -> kernels.StandardForm | None:
     """The cell in the form that compiled code runs, where that engine is wanted and can be had.
 
     Raises:
@@ -228,8 +232,6 @@ def _native(cell: Cell, xs: PyTree[Array], engine: Engine, nudge: State | None) 
     form, leaf = _form(cell), jax.tree.leaves(xs)[0]
     if isinstance(form, str):
         reason = form
-    elif nudge is not None:
-        reason = "it cannot nudge states; use another engine, or 'auto'"
     elif _are_codes(xs):
         return form
     elif leaf.dtype != form.input_weights.dtype or leaf.dtype not in (jnp.float32, jnp.float64) or not leaf.size:

@@ -190,6 +190,7 @@ struct Crowd {
     follow(symbols, job.symbols, job.symbols_member, 1), follow(x, job.x, job.x_member, inputs);
     follow(y, job.y, job.y_member, n), follow(dy, job.dy, job.dy_member, n);
     follow(dx, job.dx, job.batch * job.time * inputs, inputs), follow_kept();
+    follow(es, job.es, job.batch * job.time * SG * n, SG * n), follow(ec, job.ec, job.batch * job.time * n, n);
   }
   int64_t alive(int64_t s) const {  // rows of which some lane has not ended; they are the first
     int64_t living = 0;
@@ -229,7 +230,7 @@ struct Crowd {
   }
   Track<const int32_t> symbols;
   Track<const T> x, dy;
-  Track<T> y, dx, kept;
+  Track<T> y, dx, kept, es, ec;
   // A step of them; null where a lane's sequence has ended.
   template <class A>
   INLINE Ours<A> at_step(const Track<A>& track, int64_t r, int64_t s, int64_t from = 0) const {
@@ -406,11 +407,7 @@ struct Crowd {
     T* to = direct + r * SG * n * lanes;
     inward(to, of_row(job.ds, job.ds_member, r, SG * n).at, SG * n);
     if (Cell::has_cells) inward(cells + r * n * lanes, of_row(job.dc, job.dc_member, r, n).at, n);
-    if (job.dx)
-      for (int lane = 0; lane < count; ++lane) {
-        const int64_t from = sequence[r][lane] * job.time + length[r][lane];
-        clear(of(job.dx, job.batch * job.time * inputs, lane) + from * inputs, (job.time - length[r][lane]) * inputs);
-      }
+    clear_behind(job.dx, r, inputs), clear_behind(job.es, r, SG * n), clear_behind(job.ec, r, n);
     if (!job.dy) return;
     for (int64_t t = shortest[r]; t < job.time; ++t) {
       const Ours<const T> behind([&](int lane) {
@@ -419,6 +416,13 @@ struct Crowd {
       }, count);
       inward(some, behind.at, n);
       for (int64_t i = 0; i < n * lanes; i += lanes) store(to + i, load(to + i) + load(some + i));
+    }
+  }
+
+  void clear_behind(T* array, int64_t r, int64_t size) const {
+    for (int lane = 0; array && lane < count; ++lane) {
+      const int64_t from = sequence[r][lane] * job.time + length[r][lane];
+      clear(of(array, job.batch * job.time * size, lane) + from * size, (job.time - length[r][lane]) * size);
     }
   }
 
@@ -481,6 +485,12 @@ struct Crowd {
     const bool ragged = s >= shortest[r];
     if (KEPT) inward<T>(keep, at_step(kept, r, s).at, KEPT * np);
     if (job.dy) inward(some, at_step(dy, r, s).at, n);
+    if (job.ec && Cell::has_cells) outward(at_step(ec, r, s).at, cell_at, n);
+    if (job.es) {
+      if (job.dy)
+        for (int64_t i = 0; i < n * lanes; i += lanes) store(direct_at + i, load(direct_at + i) + load(some + i));
+      outward(at_step(es, r, s).at, direct_at, SG * n);
+    }
     T* cells_before_at = nullptr;
     if (Cell::has_cells && (s || job.c0)) {
       cells_before_at = error_at;  // each is read before its place is written
@@ -493,7 +503,7 @@ struct Crowd {
       peepholes(peep, i);
 #pragma GCC unroll 8
       for (int g = 0; g < SG; ++g) error[g] = load(direct_at + (g * n + i) * lanes);
-      if (job.dy) error[0] += load(some + i * lanes);
+      if (job.dy && !job.es) error[0] += load(some + i * lanes);
 #pragma GCC unroll 8
       for (int k = 0; k < KEPT; ++k) keeps[k] = load(keep + (k * np + i) * lanes);
       if constexpr (Cell::has_cells) {

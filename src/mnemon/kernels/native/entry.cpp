@@ -377,7 +377,7 @@ void forward(const Words& words, ffi::ThreadPool& pool, ffi::RemainingArgs& args
   run(job, pool, false);
 }
 
-// More arguments: y, kept, dy, ds, dc. Results: dx, dw, du, db, dp, ds0, dc0.
+// More arguments: y, kept, dy, ds, dc. Results: dx, dw, du, db, dp, ds0, dc0, es, ec.
 template <class T>
 void backward(const Words& words, ffi::ThreadPool& pool, ffi::RemainingArgs& args, ffi::RemainingRets& rets) {
   Job<T> job = job_of<T>(words, args);
@@ -385,6 +385,7 @@ void backward(const Words& words, ffi::ThreadPool& pool, ffi::RemainingArgs& arg
   read(args, 10, job.dy, job.dy_member), read(args, 11, job.ds, job.ds_member), read(args, 12, job.dc, job.dc_member);
   job.dx = wanted<T>(rets, 0), job.dw = wanted<T>(rets, 1), job.du = wanted<T>(rets, 2), job.db = wanted<T>(rets, 3);
   job.dp = wanted<T>(rets, 4), job.ds0 = wanted<T>(rets, 5), job.dc0 = wanted<T>(rets, 6);
+  job.es = wanted<T>(rets, 7), job.ec = wanted<T>(rets, 8);
   run(job, pool, true);
 }
 

@@ -72,6 +72,8 @@ struct Job {
   const T* dc;
   int64_t dy_member, ds_member, dc_member;
   T *dx, *dw, *du, *db, *dp, *ds0, *dc0;  // dx, ds0, dc0 may be null: not wanted
+  // Errors of the sources and cells after every step, (member, batch, time, source groups * units or units); or null.
+  T *es, *ec;
 };
 
 // Groups of units in the nets and in the sources of a kind.

@@ -66,7 +66,7 @@ struct Walk {
   // This member's arrays.
   const T *x, *s0, *c0, *dy, *ds, *dc;
   const int32_t* symbols;
-  T *y, *kept, *s_end, *c_end, *dx, *ds0, *dc0;
+  T *y, *kept, *s_end, *c_end, *dx, *ds0, *dc0, *es, *ec;
   // Room of a walk: states in turns, cells or their errors, nets or their errors of a few steps (and of the step after
   // them), and errors of the sources from all that comes after a step.
   T *states[2], *cells, *nets, *direct, *zeros;
@@ -105,6 +105,7 @@ struct Walk {
     dy = of(job.dy, job.dy_member), ds = of(job.ds, job.ds_member), dc = of(job.dc, job.dc_member);
     s_end = of(job.s, all_sources), c_end = of(job.c, all_cells);
     dx = of(job.dx, job.batch * job.time * job.inputs), ds0 = of(job.ds0, all_sources), dc0 = of(job.dc0, all_cells);
+    es = of(job.es, job.time * all_sources), ec = of(job.ec, job.time * all_cells);
   }
 
   template <class A>
@@ -282,9 +283,8 @@ struct Walk {
 
   void backward_part(const Part& part) {
     const int64_t slot = rows * G * np, own = part.from * lanes, size = (part.until - part.from) * lanes;
-    if (dx && part.index == 0)
-      for (int64_t r = 0; r < rows; ++r)
-        clear(dx + (sequence[r] * job.time + length[r]) * job.inputs, (job.time - length[r]) * job.inputs);
+    if (part.index == 0)
+      for (int64_t r = 0; r < rows; ++r) clear_behind(dx, r, job.inputs), clear_behind(es, r, SG * n), clear_behind(ec, r, n);
     for (int64_t from = steps ? (steps - 1) / chunk * chunk : -1; from >= 0; from -= chunk) {
       const int64_t until = smaller(from + chunk, steps);
       for (int64_t s = until - 1; s >= from; --s) {
@@ -311,6 +311,11 @@ struct Walk {
       if (length[r] == 0) begin(part, r);
   }
 
+  // What lies behind a sequence's end has no error.
+  void clear_behind(T* errors, int64_t r, int64_t size) const {
+    if (errors) clear(errors + (sequence[r] * job.time + length[r]) * size, (job.time - length[r]) * size);
+  }
+
   INLINE void backward_step(const Part& part, int64_t r, int64_t s, T* nets) {
     const T* dy_at = dy ? of_time(dy, r, s, n) : nullptr;
     const T* after_at = KEPT == 0 ? of_time(y, r, s, n) : nullptr;
@@ -318,6 +323,8 @@ struct Walk {
     const T* keep_at = KEPT ? kept_at(r, s) : nullptr;
     const T* cells_at = Cell::has_cells && s ? kept_at(r, s - 1) + 4 * np : nullptr;
     const T* first_cells = c0 ? c0 + sequence[r] * n : nullptr;
+    T* es_at = es ? of_time(es, r, s, SG * n) : nullptr;
+    T* ec_at = Cell::has_cells && ec ? of_time(ec, r, s, n) : nullptr;
     for (int64_t at = part.from * lanes; at < part.until * lanes; at += lanes) {
       V error[SG], net_error[G], out[SG], keep[KEPT + 1], cells_before{}, before{}, after{}, cell_error{};
       V peep[3] = {}, peep_error[3] = {};
@@ -325,10 +332,13 @@ struct Walk {
 #pragma GCC unroll 8
       for (int g = 0; g < SG; ++g) error[g] = load(direct + (r * SG + g) * np + at);
       if (dy_at) error[0] += load_some(dy_at + at, n - at);
+      if (es_at)
+        for (int g = 0; g < SG; ++g) store_some(es_at + g * n + at, error[g], n - at);
 #pragma GCC unroll 8
       for (int k = 0; k < KEPT; ++k) keep[k] = load(keep_at + k * np + at);
       if constexpr (Cell::has_cells) {
         cell_error = load(cells + r * np + at);
+        if (ec_at) store_some(ec_at + at, cell_error, n - at);
         if (s) cells_before = load(cells_at + at);
         else if (first_cells) cells_before = load_some(first_cells + at, n - at);
       }

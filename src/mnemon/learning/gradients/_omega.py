@@ -54,6 +54,10 @@ class Watched(WrappedRecurrence):
             """What `unfold` says, and the states of all steps."""
             arrays, lengths = fixed
             whole = eqx.combine(parameters, arrays, structure)
+            form = whole.standard()
+            if form is not None and form.kind != "lstm":  # no cells: outputs are all of the state
+                said, final = unfold(whole, xs, lengths=lengths, nudge=nudge)
+                return (said, final), form.leave(said, said[..., :0])
             said, final = unfold(_Telling(whole), xs, lengths=lengths, nudge=nudge)
             return (said[..., : self.output_size], final), _listed(said[..., self.output_size :], whole)
 
