@@ -9,10 +9,15 @@ from typing import Any, NamedTuple
 
 
 class Timed(NamedTuple):
-    """One contestant's times in seconds: its first call, and the median of the later ones."""
+    """One contestant's times in seconds: its first call, and the mean call of each later round."""
 
     first: float
-    median: float
+    rounds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """Of the rounds."""
+        return statistics.median(self.rounds)
 
 
 def time_together(
@@ -38,7 +43,7 @@ def time_together(
             for _ in range(repeats[name]):
                 call()
             times[name].append((time.perf_counter() - begun) / repeats[name])
-    return {name: Timed(first[name], statistics.median(each)) for name, each in times.items()}
+    return {name: Timed(first[name], tuple(each)) for name, each in times.items()}
 
 
 def machine() -> str:

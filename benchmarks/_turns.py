@@ -2,7 +2,6 @@
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -63,7 +62,7 @@ def take_turns(workers: Mapping[str, Worker], case: tuple[Any, ...], *, least: f
     for _ in range(rounds):
         for name, worker in workers.items():
             times[name].append(worker.ask(repeats=repeats[name]) / repeats[name])
-    return {name: Timed(begun[name][0], statistics.median(times[name])) for name in workers}
+    return {name: Timed(begun[name][0], tuple(times[name])) for name in workers}
 
 
 def _seconds(call: Callable[[], Any], repeats: int) -> float:
