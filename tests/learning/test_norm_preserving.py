@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from toys import assert_near, by, differ, fit, members, population, recall, weights
 
-from mnemon.cells import GRU, LSTM, Clockwork, Elman
+from mnemon.cells import GRU, LSTM, REGIMES, Clockwork, Elman
 from mnemon.errors import InvalidInput
 from mnemon.layers import Bidirectional, Feedback, Network, Readout, Recurrent, Segmented, Stack, Steps
 from mnemon.learning import BPTT, Chunk, CrossEntropy, NormPreserving, Optax, SquaredError, Until
@@ -80,6 +80,28 @@ def test_the_equation_for_an_elman_network(ratio, float64):
     assert not np.any(found.input_weights)
     assert not np.any(found.bias)
     np.testing.assert_allclose(value, slope(BPTT(), whole, part)[0], rtol=1e-12)
+
+
+class Stepping(Elman):
+    """An Elman cell that hides what it is: it has no standard form."""
+
+    def step(self, state, drive):
+        return self.squashing(drive)
+
+
+@pytest.mark.parametrize("squashing", ["tanh", "logistic", "relu", "identity", "logistic1", "logistic2"])
+def test_units_whose_slope_is_known_by_their_outputs_go_a_shorter_way(squashing, float64):
+    how = {"squashing": squashing, "initialiser": REGIMES["basic tanh"], "key": KEYS[0]}
+    known, hidden = (network(make(3, 4, **how)) for make in (Elman, Stepping))
+    assert known.layers.layers[0].cell.standard() is not None
+    assert hidden.layers.layers[0].cell.standard() is None
+    (value, gradient, (short,)), (_, _, (long,)) = (omegas(NormPreserving(), n, chunk()) for n in (known, hidden))
+    np.testing.assert_allclose(short.recurrent_weights, long.recurrent_weights, rtol=1e-9, atol=1e-12)
+    assert np.abs(short.recurrent_weights).max() > 1e-3
+    assert not np.any(short.bias)
+    np.testing.assert_allclose(value, slope(BPTT(), known, chunk())[0], rtol=1e-12)
+    for ours, plain in zip(weights(gradient), weights(slope(BPTT(), known, chunk())[1]), strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("make", [LSTM, Clockwork])

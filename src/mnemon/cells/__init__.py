@@ -44,6 +44,7 @@ from ._output_loop import OutputLoopState as OutputLoopState
 from ._recurrent_cascade import RecurrentCascade as RecurrentCascade
 from ._second_order import SecondOrder as SecondOrder
 from ._second_order import SecondOrderDrive as SecondOrderDrive
+from ._squashing import SLOPES as SLOPES
 from ._squashing import SQUASHING as SQUASHING
 from ._table import CELLS as CELLS
 from ._wrapped import Wrapped as Wrapped

@@ -40,6 +40,15 @@ def logistic2(a: Array) -> Array:
 
 
 SQUASHING = {f.__name__: f for f in (logistic, tanh, relu, identity, logistic1, logistic2)}
+# Their slopes, by their values.
+SLOPES: dict[str, Callable[[Array], Array]] = {
+    "logistic": lambda f: f - f * f,
+    "tanh": lambda f: 1 - f * f,
+    "relu": lambda f: (f > 0).astype(f.dtype),
+    "identity": jnp.ones_like,
+    "logistic1": lambda f: (1 - f * f) / 2,
+    "logistic2": lambda f: 1 - f * f / 4,
+}
 
 
 def squashing_function(name: str) -> Callable[[Array], Array]:

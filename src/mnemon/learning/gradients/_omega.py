@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree
 
-from ...cells import Cell, Drive, State, WrappedRecurrence, split
+from ...cells import SLOPES, Cell, Drive, State, WrappedRecurrence, split
 from ...errors import InvalidInput
 from ...layers import no_nudge, unfold
 
@@ -102,6 +102,31 @@ def omega_slope(
     cell: Any, xs: PyTree[Array], states: State, errors: State, measure: Measure
 ) -> tuple[PyTree[Array], Float[Array, ""]]:
     """N times the slope of Omega by the cell's trained weights, and N; of states and errors (batch, time, ...)."""
+    form = cell.standard()
+    if form is not None and form.kind == "elman":
+        by_net = errors * SLOPES[form.squash_in](states)
+        return _of_products(cell, by_net.reshape(-1, form.units), errors.reshape(-1, form.units), measure)
+    return _of_steps(cell, xs, states, errors, measure)
+
+
+def _of_products(
+    cell: Cell, by_net: Float[Array, "steps units"], errors: Float[Array, "steps units"], measure: Measure
+) -> tuple[PyTree[Array], Float[Array, ""]]:
+    """Where a step is h = f(net), so that f' is known by h: v = U' (e f'(net)) for all steps in one product."""
+    trained, held = split(cell)
+
+    def total(trained: Any) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        weights = eqx.combine(trained, held).standard().recurrent_weights
+        terms, counts = jax.vmap(lambda v, error: _term(v, error, measure))(by_net @ weights, errors)
+        return terms.sum(), counts.sum()
+
+    return jax.grad(total, has_aux=True)(trained)
+
+
+def _of_steps(
+    cell: Any, xs: PyTree[Array], states: State, errors: State, measure: Measure
+) -> tuple[PyTree[Array], Float[Array, ""]]:
+    """Of any cell: each step pulled back by itself."""
     trained, held = split(cell)
     start = jax.tree.map(
         lambda leaf, all_: jnp.broadcast_to(leaf, (all_.shape[0], 1, *leaf.shape)), cell.initial_state(), states
