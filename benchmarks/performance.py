@@ -19,6 +19,7 @@ import itertools
 import json
 import statistics
 import sys
+from collections import Counter
 from pathlib import Path
 
 from _contestants import CONTESTANTS, KINDS, MODES, make
@@ -63,7 +64,8 @@ def main() -> None:
             given.units or sizes["units"],
         )
     )
-    results = _kept(given.keep, names)
+    here = _here(names)
+    results, places = _kept(given.keep, names)
     missing = [case for case in cases if case not in results]
     workers = {name: Worker(__file__, name) for name in names} if missing else {}
     for case in missing:
@@ -71,26 +73,34 @@ def main() -> None:
         print(_row(case, results[case], names), file=sys.stderr, flush=True)
         if given.keep:
             with given.keep.open("a") as file:
-                file.write(json.dumps({"case": case, "times": results[case]}) + "\n")
+                file.write(json.dumps({"case": case, "times": results[case], "where": here}) + "\n")
     for worker in workers.values():
         worker.close()
     results = {case: results[case] for case in cases}
+    where = Counter(places.get(case, here) for case in cases)
 
-    text = "\n".join(_page(results, names, " ".join(sys.argv[1:])))
+    text = "\n".join(_page(results, names, where, " ".join(sys.argv[1:])))
     print(text)
     if given.out:
         given.out.write_text(text)
 
 
-def _kept(path: Path | None, names: list[str]) -> dict[tuple, dict[str, Timed]]:
-    """What a file of earlier measurements has of these contestants, all of them."""
+def _here(names: list[str]) -> str:
+    """Machine and versions, in a line."""
+    packages = dict.fromkeys(CONTESTANTS[name][1] for name in names)
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in ["jax", *packages] if name != "mnemon"]
+    return f"{machine()}; {', '.join(versions)}"
+
+
+def _kept(path: Path | None, names: list[str]) -> tuple[dict[tuple, dict[str, Timed]], dict[tuple, str]]:
+    """What a file of earlier measurements has of these contestants, all of them; and where it was measured."""
     lines = path.read_text().splitlines() if path and path.exists() else []
-    kept = {}
+    kept, places = {}, {}
     for line in map(json.loads, lines):
         times = {name: Timed(first, tuple(rounds)) for name, (first, rounds) in line["times"].items()}
         if all(name in times for name in names):
-            kept[tuple(line["case"])] = times
-    return kept
+            kept[tuple(line["case"])], places[tuple(line["case"])] = times, line["where"]
+    return kept, places
 
 
 def _row(case: tuple, result: dict[str, Timed], names: list[str]) -> str:
@@ -100,14 +110,12 @@ def _row(case: tuple, result: dict[str, Timed], names: list[str]) -> str:
     return "| " + " | ".join([*map(str, case[1:]), *cells]) + " |"
 
 
-def _page(results: dict[tuple, dict[str, Timed]], names: list[str], words: str) -> list[str]:
-    packages = dict.fromkeys(CONTESTANTS[name][1] for name in names)
-    versions = {package: importlib.metadata.version(package) for package in ["jax", *packages] if package != "mnemon"}
+def _page(results: dict[tuple, dict[str, Timed]], names: list[str], where: Counter[str], words: str) -> list[str]:
+    places = [place if len(where) == 1 else f"{place} ({cases} cases)" for place, cases in where.items()]
     lines = [
         f"`python benchmarks/performance.py {words}`".replace(" `", "`")
-        + f" on {machine()}; "
-        + ", ".join(f"{package} {version}" for package, version in versions.items())
-        + ". float32, 64 inputs, last-state classifier, Adam. Milliseconds; in brackets our time divided by theirs.",
+        + f" on {'; and on '.join(places)}. float32, 64 inputs, last-state classifier, Adam. Milliseconds; in brackets "
+        "our time divided by theirs.",
         "",
     ]
     for mode in dict.fromkeys(case[0] for case in results):
