@@ -66,7 +66,7 @@ def test_a_file_without_numbers_is_refused():
         ("1\r\nNaN\r\n?\r\n4\r\n", [1, np.nan, np.nan, 4]),
         ("flow\n1\n2\n", [1, 2]),
         ("7", [7]),
-        (gzip.compress(b"1\n2\n"), [1, 2]),
+        (gzip.compress(b"1\n2\n", mtime=0), [1, 2]),
         (b"\xef\xbb\xbf1\n2\n", [1, 2]),
     ],
 )
