@@ -3,6 +3,8 @@
 import inspect
 import re
 import resource
+import subprocess
+import sys
 
 import pytest
 import typer
@@ -24,17 +26,24 @@ def of_option(command: str, name: str):
     return next(p for p in COMMANDS[command].params if p.name == name)
 
 
-@pytest.mark.parametrize("words", [("--help",), ("--version",), ("fit", "--help")])
-def test_help_is_there_in_half_a_second(words):
-    """In processor time, so that a busy machine does not fail it; help waits for nothing else."""
+def processor_seconds(run) -> float:
+    """Of the processes that `run` starts, the quickest of five; a busy machine does not count."""
 
-    def seconds() -> float:
+    def once() -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert program(*words).returncode == 0
+        assert run().returncode == 0
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert min(seconds() for _ in range(5)) < 0.5
+    return min(once() for _ in range(5))
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("fit", "--help")])
+def test_help_is_there_in_half_a_second(words):
+    """Or, on a slow machine, in six times what it takes to import what draws it; help waits for nothing else."""
+    drawing = [sys.executable, "-c", "import typer, rich.console"]
+    slow = 6 * processor_seconds(lambda: subprocess.run(drawing, check=False))
+    assert processor_seconds(lambda: program(*words)) < max(0.5, slow)
 
 
 def test_help_imports_nothing_heavy():

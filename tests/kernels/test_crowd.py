@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from seldom import all_but
 from table_of_cells import FLAT, INPUTS, UNITS, assert_close, inputs, probe, start, states
 
 from mnemon import kernels
@@ -68,7 +69,7 @@ def test_side_by_side_is_the_plain_scan(name, how, float64):
     assert_close(native, plain)
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", all_but(["GRU", "LSTM peephole"], CELLS))
 def test_side_by_side_says_the_errors_of_all_states(name, float64):
     (arrays, xs, state), rest, lengths = population(name)
 

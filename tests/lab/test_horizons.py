@@ -43,6 +43,7 @@ def test_forecasts_are_those_of_a_loop_by_hand(float64):
     np.testing.assert_array_equal(truths(SERIES, origins, 5)[1], SERIES[30:35, 0])
 
 
+@pytest.mark.slow
 def test_the_closed_loop_is_better_for_having_been_trained(float64):
     values = SERIES + np.random.default_rng(0).normal(0, 0.1, SERIES.shape)
     population = Population.make(lambda key: dmlp(1, 1, taps=2, units=3, key=key), 2, 0)
@@ -61,7 +62,7 @@ def test_a_stage_says_all_its_numbers():
     assert jax.tree.leaves(Stage(10)) == [Stage(10)]  # settings, never traced
 
 
-@pytest.mark.parametrize("horizon", [1, 5])
+@pytest.mark.parametrize("horizon", [pytest.param(1, marks=pytest.mark.slow), 5])
 def test_forecasts_begin_at_the_origin(horizon, float64):
     population = Population.make(lambda key: dlnn(1, 1, taps=1, key=key), 1, 0)
     said = forecasts(population, SERIES, [50], known=3, horizon=horizon)

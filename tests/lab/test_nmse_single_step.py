@@ -19,6 +19,7 @@ def test_the_linear_network_is_least_squares():
     assert record["error"] == pytest.approx(left, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["dmlp", "narx"])
 def test_one_pass_of_the_filter_beats_the_linear_network(model, monkeypatch):
     whole = COLUMNS["mg17"].parted().values

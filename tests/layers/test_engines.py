@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from seldom import all_but
 from table_of_cells import CELLS, FLAT, assert_close, inputs, living, make, probe, states
 
 from mnemon import kernels
@@ -44,7 +45,10 @@ def both(parts, engine, **how):
     return run(parts, "plain", **how), run(parts, engine, **how)
 
 
-ENGINES = [(name, "hoisted") for name in CELLS] + [pytest.param(name, "native", marks=native) for name in STANDARD]
+ENGINES = [
+    *(pytest.param(name, "hoisted", marks=() if name in FEW else pytest.mark.slow) for name in CELLS),
+    *(pytest.param(name, "native", marks=native) for name in STANDARD),
+]
 
 
 @pytest.mark.parametrize("name, engine", ENGINES)
@@ -70,7 +74,7 @@ def test_an_engine_equals_plain_equals_finite_differences(name, engine, float64)
 
 
 @native
-@pytest.mark.parametrize("name", STANDARD)
+@pytest.mark.parametrize("name", all_but(["Elman tanh", "GRU", "LSTM peephole"], STANDARD))
 def test_the_native_engine_says_the_errors_of_all_states(name, float64):
     """By nudges, beside the gradient of the weights; backwards with unequal lengths, and with errors cut."""
     cell, xs, state = parts_of(name)

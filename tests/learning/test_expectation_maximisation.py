@@ -199,6 +199,7 @@ def test_the_regression_is_scikit_learns(most, steps, float64, monkeypatch):
         np.testing.assert_allclose(fit(counts), peer.fit(x, y, sample_weight=weights).coef_, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_population_learns_the_two_sequence_problem():
     """From some starts; from others the likelihood comes to rest where the classes are not told apart."""
     drawn, fresh = (TwoSequence(10, carriers=3).sample(jax.random.key(k), 100) for k in range(2))

@@ -243,6 +243,7 @@ def test_at_every_step_rtrl_moves_weights_as_in_1989(float64):
         np.testing.assert_allclose(one, wanted, rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", [RTRL(), SnAp(1), UORO(), RFLO(), Truncated1997()], ids=lambda r: type(r).__name__)
 def test_every_forward_rule_learns_at_every_step(rule):
     data = recall(uneven=True)

@@ -89,6 +89,7 @@ def test_a_store_is_written_as_seldom_as_wanted(tmp_path):
     assert_equal(fit(population(), by(), DATA, store=Store(path), until=Until(epochs=4)), solution)
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment(unbroken, tmp_path):
     path, chance = tmp_path / "a.safetensors", random.Random(0)
     rooms = Path(resume.__file__).parent
