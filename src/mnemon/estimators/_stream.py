@@ -1,5 +1,6 @@
 """Trained networks fed one frame at a time, in constant memory."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -36,7 +37,11 @@ class Stream:
     ) -> None:
         if streams is not None and (isinstance(streams, bool) or not isinstance(streams, int) or streams < 1):
             raise InvalidInput(f"streams={streams!r}: expected a whole number of at least 1, or None for one sequence")
-        self._cell = PopulationCell(population)
+        arrays, rest = eqx.partition(PopulationCell(population), eqx.is_array)
+        held, outline = jax.tree.flatten(rest)
+        self._arrays, structure = jax.tree.flatten(arrays)
+        self._begin, self._step = _ways(structure, tuple(held), outline)
+        self._members, self._dtype = len(population), np.dtype(population.stacked.dtype)
         self._precise = precise
         self._prepare = prepare
         self._meaning = meaning
@@ -55,7 +60,7 @@ class Stream:
         self._pushed = 0
         self._last: Any = None
         with self._precise():
-            self._state = _begin(self._cell, self._streams or 1)
+            self._state = self._begin(self._arrays, self._streams or 1)
 
     def push(self, frame: Any) -> Any:
         """Read one frame (channels,), or one symbol, and answer; of several streams, one of each in order.
@@ -96,13 +101,12 @@ class Stream:
         self._last = values
         self._pushed += 1
         with self._precise():
-            exact = values if values.dtype.kind in "iu" else values.astype(np.dtype(jnp.result_type(float)))
-            answers, self._state = _step(self._cell, self._state, exact)
+            exact = values if values.dtype.kind in "iu" else values.astype(self._dtype)
+            answers, self._state = self._step(self._arrays, self._state, exact)
             said = np.asarray(answers)
         if self._pushed <= self._delay:
             return None
-        members = len(self._cell.population)
-        meant = self._meaning(np.moveaxis(said.reshape(len(values), members, -1), 1, 0))
+        meant = self._meaning(np.moveaxis(said.reshape(len(values), self._members, -1), 1, 0))
         return meant if self._streams is not None else meant[0]
 
 
@@ -110,12 +114,24 @@ def _shape(frame: Any) -> str:
     return f"{len(frame)}" if hasattr(frame, "__len__") else type(frame).__name__
 
 
-@eqx.filter_jit
-def _begin(cell: PopulationCell, streams: int) -> Any:
-    return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (streams, *leaf.shape)), cell.initial_state())
+@functools.lru_cache(maxsize=64)
+def _ways(structure: Any, held: tuple[Any, ...], outline: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """How networks of one make begin, and read one frame of each stream; of `PopulationCell`s, taken apart.
 
+    Arrays go in as a flat list: looking at a network's structure anew would cost several times the step itself.
+    """
 
-@eqx.filter_jit
-def _step(cell: PopulationCell, state: Any, frames: Any) -> Any:
-    outputs, state = unfold(cell, jax.tree.map(lambda leaf: leaf[:, None], frames), state=state)
-    return outputs[:, 0], state
+    def whole(arrays: list[Any]) -> PopulationCell:
+        return eqx.combine(jax.tree.unflatten(structure, arrays), jax.tree.unflatten(outline, held))
+
+    @functools.partial(jax.jit, static_argnums=1)
+    def begin(arrays: list[Any], streams: int) -> Any:
+        state = whole(arrays).initial_state()
+        return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (streams, *leaf.shape)), state)
+
+    @jax.jit
+    def step(arrays: list[Any], state: Any, frames: Any) -> Any:
+        outputs, state = unfold(whole(arrays), jax.tree.map(lambda leaf: leaf[:, None], frames), state=state)
+        return outputs[:, 0], state
+
+    return begin, step

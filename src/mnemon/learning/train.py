@@ -63,7 +63,8 @@ def train(
         loss: what an answer costs.
         until: budget, criterion, patience.
         validation: data to judge by after every epoch; needed to restore best weights.
-        store: keeps checkpoints; a store that holds one of this very training goes on from there.
+        store: keeps checkpoints; a store that holds one of this very training goes on from there. A hosted learner
+            begins anew, whatever is given here.
         seed: order of the batches, the same for all members; members' own randomness comes with the population.
         width: networks mapped together; a member's numbers are bit-equal within one width and machine, whoever else
             is trained. None: 1 for a lone network or networks of many weights, else 8, padded.
