@@ -7,6 +7,10 @@ three initialisations. A network succeeds when at most 1 % of 10,000 new strings
 Settled here: rate 0.01, clipping at 1 and a strength of 2 throughout, the defaults of the authors' program (the paper's
 appendix has 0.001, 6 and 2 from a search); strings of one length T; 2000 other strings are looked at after every 500
 updates of 20 strings, and end the training once 1 % of them or less are wrong.
+
+From the sigmoid start the regulariser brings the recurrent weights to a spectral radius of 4, where errors keep their
+length, within 2000 updates; the way down from there is long. The authors' program goes on for 5,000,000 updates at
+most, so the shortest length is tried with 1,000,000 beside the 100,000 of all others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,6 +47,7 @@ from ._results import Record, pick
 STARTS = {"sigmoid": "sigmoid", "tanh": "basic tanh", "smart": "smart tanh"}
 RULES = {"sgd": "SGD", "sgd-c": "SGD-C", "sgd-cr": "SGD-CR"}
 LENGTHS = (50, 100, 200)
+LONG, PATIENT = "clipping-sgd-cr-sigmoid-long", 1_000_000
 _JUDGED, _TEST = 1, 2
 
 
@@ -131,6 +136,8 @@ class Clipping:
             for start in STARTS
             for rule in RULES
         ]
+        if LENGTHS[0] in lengths:
+            runs.append(ClippingRun(LONG, LENGTHS[0], "sgd-cr", "sigmoid", updates=PATIENT))
         return [replace(run, updates=500, every=100, test=500) for run in runs] if quick else list(runs)
 
     def networks_of(self, run: Run, networks: int) -> int:
@@ -140,25 +147,33 @@ class Clipping:
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """Shares of successes, as a table and over the length."""
         lines, curves = [], []
-        for rule, label in RULES.items():
-            for start, words in STARTS.items():
-                some = records.get(f"clipping-{rule}-{start}", ())
-                shares = {n: _share(pick(some, length=n)) for n in lengths}
-                if not any(networks for _, networks in shares.values()):
-                    continue
-                known = [n for n, (_, networks) in shares.items() if networks]
-                bounds = [wilson(*shares[n]) for n in known]
-                curves.append(
-                    Curve(
-                        f"{label}, {words}",
-                        known,
-                        [100 * shares[n][0] / shares[n][1] for n in known],
-                        [100 * low for low, _ in bounds],
-                        [100 * high for _, high in bounds],
-                    )
+        conditions = {
+            f"clipping-{rule}-{start}": (f"{label}, {words}", "100 %" if rule == "sgd-cr" else "0 % beyond 20")
+            for rule, label in RULES.items()
+            for start, words in STARTS.items()
+        } | {LONG: (f"SGD-CR, sigmoid, {PATIENT:,} updates", "100 %")}
+        for condition, (label, published) in conditions.items():
+            some = records.get(condition, ())
+            shares = {n: _share(pick(some, length=n)) for n in lengths}
+            if not any(networks for _, networks in shares.values()):
+                continue
+            known = [n for n, (_, networks) in shares.items() if networks]
+            bounds = [wilson(*shares[n]) for n in known]
+            curves.append(
+                Curve(
+                    label,
+                    known,
+                    [100 * shares[n][0] / shares[n][1] for n in known],
+                    [100 * low for low, _ in bounds],
+                    [100 * high for _, high in bounds],
                 )
-                cells = [f"{won} of {networks}" if networks else "-" for won, networks in shares.values()]
-                lines.append((f"{label}, {words}", *cells, "100 %" if rule == "sgd-cr" else "0 % beyond 20"))
+            )
+            cells = [f"{won} of {networks}" if networks else "-" for won, networks in shares.values()]
+            lines.append((label, *cells, published))
+        patience = (
+            f"The published program goes on for 5,000,000 updates at most; hence the row of {PATIENT:,}, at the "
+            "shortest length.",
+        )
         caption = "Networks that answer at least 99 % of 10,000 new strings right, by length; then the published."
         run = ClippingRun("", LENGTHS[0], "sgd", "tanh")
         return Account(
@@ -176,6 +191,7 @@ class Clipping:
                     "N(0, 0.1); smart tanh: 15 recurrent weights a unit, scaled to a spectral radius of 0.95.",
                     "The published network adds inputs behind the squashing, x(t) = W f(x(t-1)) + V u(t) + b; here "
                     "h(t) = f(W h(t-1) + V u(t) + b), the same network read one squashing later.",
+                    *(patience if LONG in records else ()),
                 )
             },
         )
