@@ -191,7 +191,7 @@ class Clipping:
                     "N(0, 0.1); smart tanh: 15 recurrent weights a unit, scaled to a spectral radius of 0.95.",
                     "The published network adds inputs behind the squashing, x(t) = W f(x(t-1)) + V u(t) + b; here "
                     "h(t) = f(W h(t-1) + V u(t) + b), the same network read one squashing later.",
-                    *(patience if LONG in records else ()),
+                    *(patience if records.get(LONG) else ()),
                 )
             },
         )
