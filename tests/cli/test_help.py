@@ -42,8 +42,8 @@ def processor_seconds(run) -> float:
 def test_help_is_there_in_half_a_second(words):
     """Or, on a slow machine, in six times what it takes to import what draws it; help waits for nothing else."""
     drawing = [sys.executable, "-c", "import typer, rich.console"]
-    slow = 6 * processor_seconds(lambda: subprocess.run(drawing, check=False))
-    assert processor_seconds(lambda: program(*words)) < max(0.5, slow)
+    taken = processor_seconds(lambda: program(*words))
+    assert taken < 0.5 or taken < 6 * processor_seconds(lambda: subprocess.run(drawing, check=False))
 
 
 def test_help_imports_nothing_heavy():

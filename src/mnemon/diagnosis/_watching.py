@@ -91,7 +91,7 @@ class Watched(Layer):
         key: PRNGKeyArray | None = None,
         mode: Mode = Mode(),  # noqa: B008 - a frozen module
     ) -> Passage:
-        """See `Layer`; without dropout, and by the plain engine, which can nudge."""
+        """See `Layer`; without dropout, and by the plain engine."""
         cell, ends = self.layer.cell, getattr(self.layer.cell, "ends", None)
         xs = xs if ends is not None else values_of(xs)
         nudge = None if self.tape.nudges is None else self.tape.nudges[self.name]

@@ -83,11 +83,11 @@ def _run_forward(how: _How, x: Any, lengths: Any, weights: Any, start: Any, nudg
     x, lengths, weights, start = jax.tree.map(lambda p: p.value, (x, lengths, weights, start), is_leaf=_is_primal)
     arguments = _arguments(x, lengths, weights, start)
     y, sources, cells, kept = _forward(how, keep=True)(*arguments)
-    return (y[0], (sources[0], cells[0])), (arguments, y, kept, wants, None if nudge is None else (None, None))
+    return (y[0], (sources[0], cells[0])), (arguments, y, kept, wants)
 
 
 def _run_backward(how: _How, residuals: Any, cotangents: Any) -> Any:
-    arguments, y, kept, wants, nudge = residuals
+    arguments, y, kept, wants = residuals
     no_peepholes, no_start = arguments[5].shape[1:] == (0,), arguments[6].shape[1:] == (0,)
     dy, (ds, dc) = cotangents
     entering = jnp.zeros((1, 0), y.dtype) if isinstance(dy, SymbolicZero) else dy[None]
@@ -96,7 +96,7 @@ def _run_backward(how: _How, residuals: Any, cotangents: Any) -> Any:
     dx, dw, du, db, dp, ds0, dc0, es, ec = backward(*arguments, y, kept, entering, ds[None], dc[None])
     weights = (dw[0], du[0], db[0], None if no_peepholes else dp[0])
     start = None if no_start else (None, None) if wants.start is None else (ds0[0], dc0[0])
-    errors = nudge if wants.nudge is None else (es[0], ec[0])
+    errors = None if wants.nudge is None else (es[0], ec[0])
     return None if wants.x is None else dx[0], None, weights, start, errors
 
 
