@@ -41,7 +41,7 @@ from ..learning import (
 )
 from ..problems import OrderOfTwo
 from ._account import Account, Curve, Grid, Plot
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._results import Record, pick
 
 STARTS = {"sigmoid": "sigmoid", "tanh": "basic tanh", "smart": "smart tanh"}
@@ -116,7 +116,7 @@ class ClippingRun(Placed):
 
 
 @dataclass(frozen=True)
-class Clipping:
+class Clipping(Asked):
     """The figure, as an `Experiment`."""
 
     name: str = "temporal-order-clipping"
@@ -139,10 +139,6 @@ class Clipping:
         if LENGTHS[0] in lengths:
             runs.append(ClippingRun(LONG, LENGTHS[0], "sgd-cr", "sigmoid", updates=PATIENT))
         return [replace(run, updates=500, every=100, test=500) for run in runs] if quick else list(runs)
-
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
 
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """Shares of successes, as a table and over the length."""
@@ -176,11 +172,8 @@ class Clipping:
         )
         caption = "Networks that answer at least 99 % of 10,000 new strings right, by length; then the published."
         run = ClippingRun("", LENGTHS[0], "sgd", "tanh")
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(Grid(caption, ("", *(f"T = {n}" for n in lengths), "published"), tuple(lines)),),
             figures=(Plot("Successful networks over the length.", "steps, T", "successes, %", tuple(curves)),),
             notes={

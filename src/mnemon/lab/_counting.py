@@ -39,7 +39,7 @@ from ..learning import (
 from ..problems import CountingLanguage
 from ._account import Account, Grid
 from ._counting_reach import reach
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._next_symbols import NextSymbols
 from ._records import records_of
 from ._results import Record, pick
@@ -167,7 +167,7 @@ Row = tuple[str, CountingRun, tuple[str, str, str, str] | None]
 
 
 @dataclass(frozen=True)
-class Counting:
+class Counting(Asked):
     """One language, as an `Experiment`."""
 
     name: str
@@ -186,10 +186,6 @@ class Counting:
         """A run a row."""
         some = [run for _, run, _ in self._rows(lengths)]
         return [run.quick() if quick else run for run in some]
-
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
 
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """The table."""
@@ -219,13 +215,9 @@ class Counting:
         )
         head = ("", "learned", "95 %", "strings", "best N", "median N", "mean N")
         head += ("published", "strings", "best N", "mean N")
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(Grid(caption, head, tuple(lines)),),
-            figures=(),
             notes={"Protocol": self.notes},
         )
 

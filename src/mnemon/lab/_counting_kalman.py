@@ -34,7 +34,7 @@ from ..problems import CountingLanguage
 from ._account import Account, Grid
 from ._counting import CountingRun
 from ._counting_reach import accepts, reach
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._next_symbols import JudgedSquares
 from ._results import Record
 
@@ -126,7 +126,7 @@ class CountingKalmanRun(Placed):
 
 
 @dataclass(frozen=True)
-class CountingKalman:
+class CountingKalman(Asked):
     """The published row, as an `Experiment`."""
 
     name: str = "anbncn-kalman"
@@ -142,10 +142,6 @@ class CountingKalman:
         """One."""
         run = CountingKalmanRun()
         return [replace(run, strings=400, tested=100, farthest=1000) if quick else run]
-
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
 
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """The table."""
@@ -170,13 +166,9 @@ class CountingKalman:
             "best."
         )
         head = ("", "learned", "strings", "median N, end", "median N, best", "best N", "published")
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(Grid(caption, head, (line,)),),
-            figures=(),
             notes={
                 "Protocol": (
                     f"P(0) = {run.uncertainty:g} I, R from {run.noise:g} to {run.end:g} over {run.over:,} steps, "

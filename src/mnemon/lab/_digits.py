@@ -20,7 +20,7 @@ from ..layers import Bidirectional, Network, Readout, Stack
 from ..learning import BPTT, Batch, CrossEntropy, Learner, Optax
 from ._account import Account, Grid
 from ._emotion import Heard, accuracy, confusion, standardised
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._markov import decided_by_models
 from ._partings import Parting, at_random, by_speaker
 from ._real_data import real_data
@@ -147,7 +147,7 @@ class DigitsRun(Placed):
 
 
 @dataclass(frozen=True)
-class Digits:
+class Digits(Asked):
     """Both partings, as an `Experiment`; its length is the number of digits."""
 
     name: str = "digits"
@@ -199,13 +199,9 @@ class Digits:
                 caption = "LSTM, speakers left out: rows are decisions, columns spoken digits, in per cent of these."
                 grids.append(Grid(caption, ("", *DIGITS), shares(some, DIGITS)))
         run = DigitsRun(len(DIGITS), "lstm", "official")
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=tuple(grids),
-            figures=(),
             notes={
                 "Protocol": (
                     f"13 MFCCs every 10 ms at 8 kHz with slopes. {run.units} units each way, mean over time, dropout "

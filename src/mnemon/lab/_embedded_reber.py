@@ -39,7 +39,7 @@ from ..learning import (
 )
 from ..problems import EmbeddedReber, Sample
 from ._account import Account, Grid
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._next_symbols import Drawn, JudgedSquares, NextSymbols
 from ._records import records_of
 from ._results import Record, pick
@@ -210,7 +210,7 @@ ROWS: tuple[Row, ...] = (
 
 
 @dataclass(frozen=True)
-class EmbeddedReberTable:
+class EmbeddedReberTable(Asked):
     """The published table and what was run beside it, as an `Experiment`."""
 
     name: str = "embedded-reber"
@@ -225,10 +225,6 @@ class EmbeddedReberTable:
     def runs(self, lengths: Sequence[int], quick: bool) -> list[Run]:
         """A run a row."""
         return [replace(run, budget=5120) if quick else run for _, run, _ in ROWS]
-
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
 
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """The table, and what was tried."""
@@ -253,13 +249,9 @@ class EmbeddedReberTable:
             "most), and the largest share of strings that a trial ever knew (median); then the published."
         )
         head = ("", "solved", "95 %", "strings", "from, to", "best share", "published", "strings")
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(Grid(caption, head, tuple(lines)),),
-            figures=(),
             notes={
                 "Protocol": (
                     "Seven symbols in and out, logistic outputs that see cells only, squared error of the symbol that "

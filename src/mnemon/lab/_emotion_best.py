@@ -23,7 +23,7 @@ from ..layers import Bidirectional, Network, Readout, Recurrent, Segmented, Stac
 from ..learning import BPTT, Batch, CrossEntropy, Learner, Optax
 from ._account import Account, Grid
 from ._emotion import FOUR, SPEAKERS, Heard, accuracy, confusion, heard, mean_recall, standardised
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._results import Record, pick
 from ._side_by_side import Share, side_by_side
 from ._speech_table import shares, speakers_grid, speakers_out
@@ -153,7 +153,7 @@ class BestRun(Placed):
 
 
 @dataclass(frozen=True)
-class EmotionBest:
+class EmotionBest(Asked):
     """Every speaker left out, as an `Experiment`; its length is the number of emotions, its networks are speakers."""
 
     name: str = "emotion-best"
@@ -210,13 +210,9 @@ class EmotionBest:
                 ),
             ]
         run = BestRun(len(FOUR))
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=tuple(grids),
-            figures=(),
             notes={
                 "Protocol": (
                     "All 339 recordings of anger, happiness, neutral and sadness at full length: 13 MFCCs, voicing, "

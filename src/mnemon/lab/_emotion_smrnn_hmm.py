@@ -46,7 +46,7 @@ from ._emotion import (
     partings,
     standardised,
 )
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._markov import decided_by_models
 from ._partings import Parting
 from ._results import Record
@@ -224,7 +224,7 @@ def _runs(classes: int, parting: str) -> list[Run]:
 
 
 @dataclass(frozen=True)
-class EmotionSegmentedMarkov:
+class EmotionSegmentedMarkov(Asked):
     """The published comparison, as an `Experiment`; its lengths are numbers of emotions, its networks partings."""
 
     name: str = "emotion-smrnn-hmm"
@@ -256,13 +256,9 @@ class EmotionSegmentedMarkov:
         grids = []
         for classes in lengths:
             grids += _grids(classes, found_of(records, "emotion", SYSTEMS, PARTINGS, classes=classes))
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=tuple(grids),
-            figures=(),
             notes=_NOTES,
         )
 

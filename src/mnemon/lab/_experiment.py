@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, cast
 
-from ._account import Account
+from ._account import Account, Figure, Grid
 from ._results import Record
 
 
@@ -100,6 +100,29 @@ class Experiment(Protocol):
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """What the records (by condition) say."""
         ...
+
+
+class Asked:
+    """An experiment whose runs all get as many networks as are asked for, and whose account bears its own name."""
+
+    name: str
+    title: str
+    question: str
+
+    def networks_of(self, run: Run, networks: int) -> int:
+        """All of them."""
+        return networks
+
+    def told(
+        self,
+        quick: bool,
+        *,
+        grids: tuple[Grid, ...],
+        notes: Mapping[str, tuple[str, ...]],
+        figures: tuple[Figure, ...] = (),
+    ) -> Account:
+        """An account of these tables, figures and notes."""
+        return Account(self.name, self.title, self.question, quick, grids, figures, notes)
 
 
 def mark_of(run: Run) -> str:

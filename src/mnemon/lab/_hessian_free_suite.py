@@ -35,7 +35,7 @@ from ..learning import (
 )
 from ..problems import MarkedProduct, MarkedSum, Memorisation, OrderOfThree, OrderOfTwo, Xor
 from ._account import Account, Grid
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._next_symbols import JudgedSquares
 from ._records import records_of
 from ._results import Record, pick
@@ -118,7 +118,7 @@ class SuiteRun(Placed):
 
 
 @dataclass(frozen=True)
-class HessianFreeSuite:
+class HessianFreeSuite(Asked):
     """The problems, as an `Experiment`."""
 
     name: str = "hessian-free-suite"
@@ -141,10 +141,6 @@ class HessianFreeSuite:
         few = {"updates": 20, "units": 20, "batch": 100, "curvature": 50, "judged": 200}
         return [replace(run, **few) for run in runs] if quick else list(runs)
 
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
-
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """A row a problem and length."""
         lines = []
@@ -162,13 +158,9 @@ class HessianFreeSuite:
         )
         head = ("", "Hessian-free", "sequences", "right", "momentum", "sequences", "right")
         run = SuiteRun("", 30, "adding", "hf")
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(Grid(caption, head, tuple(lines)),),
-            figures=(),
             notes={
                 "Protocol": (
                     f"{run.units} tanh units; {run.batch} new sequences an update, {run.curvature} of them for the "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ._account import Account
-from ._experiment import Run
+from ._experiment import Asked, Run
 from ._latching import KNOWS, LENGTHS, QUICK, SETTING, SLOW, LatchingRun, latching_run
 from ._results import Record
 from ._success_table import Column, success_grid, success_plot
@@ -55,7 +55,7 @@ CHANGES = {
 
 
 @dataclass(frozen=True)
-class LatchingChanges:
+class LatchingChanges(Asked):
     """Conditions of `SHARED` and `CHANGES` side by side, as an `Experiment`."""
 
     name: str
@@ -70,20 +70,13 @@ class LatchingChanges:
         """Every condition at every length."""
         return [_run(condition, length, quick) for length in lengths for condition in self.conditions]
 
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
-
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """The table, and what it says."""
         labels = SHARED | {condition: change.label for condition, change in CHANGES.items()}
         columns = [Column(condition, labels[condition], {}) for condition in self.conditions]
         how = "eBPTT throughout; each row changes the setting of latching-rules in the one way it names."
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(success_grid(columns, records, lengths, KNOWS),),
             figures=(success_plot(columns, records, lengths, KNOWS),) if len(lengths) > 1 else (),
             notes={"How": (how,)} | dict(self.notes),

@@ -16,7 +16,7 @@ from ..learning import BPTT, Examples, Learner, Optax, Population, SquaredError,
 from ..learning import Sequence as Online
 from ..problems import Latching
 from ._account import Account, Grid, HeatMap
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._latching import QUICK, SETTING, LatchingRun, Setting
 from ._results import Record, pick
 from ._trial import own_strings
@@ -75,7 +75,7 @@ class GridRun(Placed):
 
 
 @dataclass(frozen=True)
-class LatchingGrid:
+class LatchingGrid(Asked):
     """The grid, as an `Experiment`."""
 
     name: str = "latching-grid"
@@ -111,11 +111,8 @@ class LatchingGrid:
         most = max((value for row in epochs for value in row if value is not None), default=1.0)
         axes = ("learning rate", "momentum")
         caption = f"Successes in per cent, T = {lengths[0]}."
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(Grid("Successes of networks; columns are learning rates.", ("", *names), tuple(rows)),),
             figures=(
                 HeatMap(caption, *axes, names, ys, tuple(successes)),

@@ -26,7 +26,7 @@ from ..learning import (
 )
 from ..problems import Latching
 from ._account import Account, Grid, HeatMap
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._results import Record, pick
 from ._trial import shared_strings, trial
 
@@ -103,7 +103,7 @@ def _pairs() -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
-class LatchingHorizon:
+class LatchingHorizon(Asked):
     """The picture, as an `Experiment`."""
 
     name: str = "latching-horizon"
@@ -125,10 +125,6 @@ class LatchingHorizon:
             if length <= MOST.get(rule, length)
         ]
 
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
-
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """One map: who knows new strings, over the length."""
         rows, values, names = [], [], []
@@ -143,11 +139,8 @@ class LatchingHorizon:
         run = HorizonRun(CELL, "bptt", LENGTHS[0])
         heads = tuple(f"T = {length}" for length in lengths)
         caption = f"Networks that know new strings (accuracy of at least {KNOWS:g}), in per cent."
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(
                 Grid(
                     f"Networks with a test accuracy of at least {KNOWS:g}, and the mean.",

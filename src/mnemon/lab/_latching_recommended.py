@@ -20,7 +20,7 @@ from ..layers import Network, Readout, Segmented
 from ..learning import BPTT, Batch, Learner, Optax, Population, Until
 from ..problems import Latching
 from ._account import Account
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._results import Record
 from ._success_table import Column, success_grid, success_plot
 from ._trial import own_strings, trial
@@ -71,7 +71,7 @@ class RecommendedRun(Placed):
 
 
 @dataclass(frozen=True)
-class LatchingRecommended:
+class LatchingRecommended(Asked):
     """How far the configuration holds, as an `Experiment`."""
 
     name: str = "latching-recommended"
@@ -87,19 +87,12 @@ class LatchingRecommended:
         """One a length."""
         return [RecommendedRun(length) for length in lengths]
 
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
-
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """The table, and the configuration."""
         columns = [Column("recommended", "recommended", {})]
         run = RecommendedRun(LENGTHS[0])
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(success_grid(columns, records, lengths, KNOWS),),
             figures=(success_plot(columns, records, lengths, KNOWS),),
             notes={

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ._account import Account
-from ._experiment import Run
+from ._experiment import Asked, Run
 from ._latching import KNOWS, LENGTHS, QUICK, SETTING, latching_run
 from ._results import Record
 from ._success_table import Column, success_grid, success_plot
@@ -14,7 +14,7 @@ FEW = {"rtrl": 3, "why-slow": 24}
 
 
 @dataclass(frozen=True)
-class LatchingTable:
+class LatchingTable(Asked):
     """A table of successes over lengths, as an `Experiment`."""
 
     name: str
@@ -35,11 +35,8 @@ class LatchingTable:
 
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """The table, the picture, and the words."""
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(success_grid(self.columns, records, lengths, KNOWS),),
             figures=(success_plot(self.columns, records, lengths, KNOWS),),
             notes={"Protocol": _protocol(quick), "What the papers leave open, and what we took": _open(quick)}

@@ -34,7 +34,7 @@ from ..learning import (
 )
 from ..problems import Adding, Multiplication, Problem, TemporalOrder, TwoSequence
 from ._account import Account, Grid
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._records import records_of
 from ._results import Record, pick
 from ._share import share
@@ -158,7 +158,7 @@ def long_lag_grid(rows: Sequence[Row], records: Mapping[str, Sequence[Record]]) 
 
 
 @dataclass(frozen=True)
-class LongLags:
+class LongLags(Asked):
     """One of the paper's tables, as an `Experiment`: the published row, and variations of it."""
 
     name: str
@@ -183,13 +183,9 @@ class LongLags:
         """The table and the protocol."""
         rows = [row for row, _ in self._rows(lengths)]
         run = self.rows[0][1]
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(long_lag_grid(rows, records),),
-            figures=(),
             notes={
                 "Protocol": (
                     f"{run.blocks} blocks of {run.cells} cells of the 1997 kind, initial weights within "

@@ -24,7 +24,7 @@ from ..layers import Network, Readout, dmlp, rmlp
 from ..learning import Population, Ridge, SquaredError, Until, train
 from ..problems import MackeyGlass
 from ._account import Account, Curve, Grid, Plot
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._horizons import Stage, forecasts, staged, truths
 from ._results import Record, pick
 from ._series import one_step_ahead, scaled
@@ -128,7 +128,7 @@ class MackeyGlassRun(Placed):
 
 
 @dataclass(frozen=True)
-class MackeyGlassHorizon:
+class MackeyGlassHorizon(Asked):
     """The picture, as an `Experiment`."""
 
     name: str = "mackey-glass-horizon"
@@ -153,10 +153,6 @@ class MackeyGlassHorizon:
         few = {"learned": 500, "reservoir": 100, "passes": 2, "origins": 30, "unit": 8}
         return [replace(run, **few) for run in runs if run.condition in ("mg-esn", "mg-dmlp", "mg-rmlp")]
 
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
-
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """Errors at some steps, and over all of them."""
         rows, figures = [], []
@@ -176,11 +172,8 @@ class MackeyGlassHorizon:
                 caption = f"NRMSE of the closed loop at delay {length}: medians, least and largest of the networks."
                 figures.append(Plot(caption, "time ahead", "NRMSE", tuple(curves), log_y=True))
         run = MackeyGlassRun("mg-rmlp", lengths[0])
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(
                 Grid(
                     "NRMSE of the closed loop so far ahead, median over networks.",

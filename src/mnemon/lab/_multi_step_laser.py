@@ -33,7 +33,7 @@ from ..layers import Network, dmlp, rmlp
 from ..learning import Population, step_answers
 from ..sequences import Sequences
 from ._account import Account, Curve, Grid, Plot
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._horizons import Stage, forecasts, staged, truths
 from ._results import Record, pick
 from ._series import TAPS, error_of, laser, scaled
@@ -109,7 +109,7 @@ class LaserRun(Placed):
 
 
 @dataclass(frozen=True)
-class MultiStepLaser:
+class MultiStepLaser(Asked):
     """The figure, as an `Experiment`."""
 
     name: str = "multi-step-laser"
@@ -134,10 +134,6 @@ class MultiStepLaser:
         short = tuple(replace(stage, passes=1, every=30) for stage in STAGES[:1])
         return [replace(run, passes=1, stages=short if run.stages else (), unit=8) for run in runs]
 
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
-
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """Errors one and many steps ahead, and by horizon; the forecasts themselves."""
         grids, figures, claims = [], [], []
@@ -150,11 +146,8 @@ class MultiStepLaser:
             figures += [_curves(some), _pictures(some)]
             claims += _claim(some, length)
         run = LaserRun("laser-rmlp", lengths[0])
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=tuple(grids),
             figures=tuple(figures),
             notes={

@@ -35,7 +35,7 @@ from ..learning import (
 )
 from ..problems import Narma
 from ._account import Account, Grid
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._results import Record, pick
 
 # Steps of a sequence, those that are not asked for, and the parts that are drawn of a key.
@@ -142,7 +142,7 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @dataclass(frozen=True)
-class NarmaExperiment:
+class NarmaExperiment(Asked):
     """Both systems, as an `Experiment`; its lengths are their orders."""
 
     name: str = "narma"
@@ -173,13 +173,9 @@ class NarmaExperiment:
         caption = "Normalised squared error (NMSE) on new sequences, its root (NRMSE), both 1 for answering the mean."
         head = ("", "trained weights", "networks", "NMSE, median", "least to largest", "NRMSE", "published NMSE")
         usual = NarmaRun("", 10, "esn", 100)
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(Grid(caption, head, tuple(rows)),),
-            figures=(),
             notes={
                 "Protocol": (
                     f"{usual.sequences} sequences of {LENGTH} steps from rest for all networks, the first {WASHOUT} "

@@ -44,7 +44,7 @@ from ..learning import (
 )
 from ..sequences import Sequences
 from ._account import Account, Grid
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._results import Record, pick
 from ._series import COLUMNS, TAPS, error_of, one_step_ahead
 
@@ -157,7 +157,7 @@ class SingleStepRun(Placed):
 
 
 @dataclass(frozen=True)
-class SingleStep:
+class SingleStep(Asked):
     """The published table, as an `Experiment`."""
 
     name: str = "nmse-single-step"
@@ -203,11 +203,8 @@ class SingleStep:
                     if some_errors
                 ]
         run = SingleStepRun(MODELS[1], "laser", lengths[0])
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(
                 Grid(
                     "Squared error over that of the mean, on what was not learned from: the median of our networks, in "
@@ -221,7 +218,6 @@ class SingleStep:
                     tuple(spread),
                 ),
             ),
-            figures=(),
             notes={
                 "Series": (
                     "Spacing, order and split are lost. They were settled before anything else was trained, by the "

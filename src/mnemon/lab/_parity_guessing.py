@@ -33,7 +33,7 @@ from ..learning import (
 )
 from ..problems import Parity, Sample
 from ._account import Account, Grid
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._results import Record
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -125,7 +125,7 @@ def _errors(population: Population, sample: Sample) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class ParityGuessing:
+class ParityGuessing(Asked):
     """The three networks, as an `Experiment`."""
 
     name: str = "parity-guessing"
@@ -141,10 +141,6 @@ class ParityGuessing:
         """One a network."""
         runs = [GuessingRun(name, length) for length in lengths for name in NETWORKS]
         return [replace(run, strings=20, budget=5120) for run in runs] if quick else list(runs)
-
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
 
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """The table."""
@@ -176,13 +172,9 @@ class ParityGuessing:
         )
         head = ("", "found", "draws", "s.e.", "new", "longer", "new, surely", "longer, surely", "published")
         run = GuessingRun("guessing-a1")
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(Grid(caption, head, tuple(lines)),),
-            figures=(),
             notes={
                 "Protocol": (
                     f"Bits are +1 and -1, the target is 1 for an odd number of ones; logistic units, states 0 at the "

@@ -41,7 +41,7 @@ from ..problems import Plant
 from ..sequences import Sequences
 from ..targets import StepTargets
 from ._account import Account, Grid
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._results import Record, pick
 from ._share import share
 
@@ -194,7 +194,7 @@ HELD = {"": ("new at every step", 1), "-held": ("held", 10)}
 
 
 @dataclass(frozen=True)
-class ProcessIdentification:
+class ProcessIdentification(Asked):
     """The four plants, as an `Experiment`; its lengths are their numbers."""
 
     name: str = "process-identification"
@@ -240,13 +240,9 @@ class ProcessIdentification:
             if rows:
                 grids.append(Grid(caption, head, tuple(rows)))
         usual = PlantRun("", 1, "linear")
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=tuple(grids),
-            figures=(),
             notes={
                 "Protocol": (
                     f"{usual.sequences} sequences of {LENGTH} steps from rest; inputs uniform in [-1, 1] for plants 1 "

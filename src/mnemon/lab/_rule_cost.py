@@ -15,7 +15,7 @@ from ..learning import BPTT, RTRL, Examples, Learner, Optax, Population, Squared
 from ..learning import Sequence as Online
 from ..problems import Latching
 from ._account import Account, Curve, Grid, Plot
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._latching import LatchingRun, Setting
 from ._results import Record, pick
 
@@ -82,7 +82,7 @@ class CostRun(Placed):
 
 
 @dataclass(frozen=True)
-class RuleCost:
+class RuleCost(Asked):
     """The figure, as an `Experiment`. Time what is to be compared with one job, on a machine that does nothing else."""
 
     name: str = "rule-cost"
@@ -99,10 +99,6 @@ class RuleCost:
         """Both rules at every size that is sane."""
         units = tuple(n for n in UNITS if n <= 50) if quick else UNITS
         return [CostRun(rule, n, 2.0 if quick else ENOUGH) for n in units for rule in MOST if n <= MOST[rule]]
-
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
 
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """Times of 100 epochs, the fitted power, and what it says beyond."""
@@ -135,11 +131,8 @@ class RuleCost:
             sizes = f"{min(large)} to {max(large)} units"
             notes.append(f"{label}: time grows as units to the power {power:.2f} ({sizes}; operations alone would say "
                          f"{'4' if rule == 'RTRL' else '2'}).")  # fmt: skip
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(
                 Grid("Time for 100 epochs, an update a string.", ("", "ours", "measured on", "published"), tuple(rows)),
             ),

@@ -39,7 +39,7 @@ from ..problems import OrderOfTwo
 from ..sequences import Sequences
 from ..targets import StepTargets
 from ._account import Account, Grid
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._results import Record
 
 Outcome = tuple[bool, str]
@@ -266,7 +266,7 @@ class StatementRun(Placed):
 
 
 @dataclass(frozen=True)
-class Statements:
+class Statements(Asked):
     """All nine, as an `Experiment`."""
 
     name: str = "statements"
@@ -279,23 +279,15 @@ class Statements:
         """One a statement."""
         return [StatementRun(length) for length in lengths]
 
-    def networks_of(self, run: Run, networks: int) -> int:
-        """As asked: so many times, with other weights."""
-        return networks
-
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """What was said, whether it holds, and the numbers."""
         lines = []
         for record in sorted(records.get("statements", ()), key=lambda r: (r["length"], r["network"])):
             words = list(STATEMENTS)[record["length"] - 1]
             lines.append((words, "holds" if record["success"] else "does not hold", record["found"]))
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(Grid("Statements, and what was measured.", ("", "", "measured"), tuple(lines)),),
-            figures=(),
             notes={"Protocol": ("Every number is computed by `mnemon reproduce statements`; see its file for how.",)},
         )
 

@@ -11,7 +11,7 @@ from ..diagnosis import forward_and_context
 from ..learning import Population
 from ..problems import Latching
 from ._account import Account, Grid, Histograms, Panel
-from ._experiment import Placed, Run
+from ._experiment import Asked, Placed, Run
 from ._latching import QUICK, SETTING, LatchingRun, Setting
 from ._results import Record
 from ._trial import own_strings
@@ -54,7 +54,7 @@ class WeightsRun(Placed):
 
 
 @dataclass(frozen=True)
-class WeightDistribution:
+class WeightDistribution(Asked):
     """The figure, as an `Experiment`."""
 
     name: str = "weight-distribution"
@@ -69,10 +69,6 @@ class WeightDistribution:
     def runs(self, lengths: Sequence[int], quick: bool) -> list[Run]:
         """One a length."""
         return [WeightsRun(length, QUICK if quick else SETTING) for length in lengths]
-
-    def networks_of(self, run: Run, networks: int) -> int:
-        """All."""
-        return networks
 
     def account(self, records: Mapping[str, Sequence[Record]], lengths: Sequence[int], quick: bool) -> Account:
         """Two panels of two histograms, and the deviations."""
@@ -98,11 +94,8 @@ class WeightDistribution:
             for stage, label in STAGES.items()
         )
         caption = f"Weights of {len(some)} networks, T = {lengths[0]}."
-        return Account(
-            name=self.name,
-            title=self.title,
-            question=self.question,
-            quick=quick,
+        return self.told(
+            quick,
             grids=(Grid("Standard deviation of the weights.", ("", "deviation", "beyond 3"), rows),),
             figures=(Histograms(caption, "weight", panels),),
             notes={"Protocol": ("Initial weights and pre-training are those of latching-pretraining.",)},
