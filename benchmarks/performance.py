@@ -94,7 +94,9 @@ def _here(names: list[str]) -> str:
 
 def _kept(path: Path | None, names: list[str]) -> tuple[dict[tuple, dict[str, Timed]], dict[tuple, str]]:
     """What a file of earlier measurements has of these contestants, all of them; and where it was measured."""
-    lines = path.read_text().splitlines() if path and path.exists() else []
+    lines = path.read_text().splitlines(keepends=True) if path and path.exists() else []
+    if path and lines and not lines[-1].endswith("\n"):  # an earlier run was stopped while it wrote
+        path.write_text("".join(lines := lines[:-1]))
     kept, places = {}, {}
     for line in map(json.loads, lines):
         times = {name: Timed(first, tuple(rounds)) for name, (first, rounds) in line["times"].items()}
