@@ -8,8 +8,10 @@ from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ["MNEMON_CACHE"] = "0"  # commands that tests start leave nothing in the user's folders
-if "XLA_FLAGS" not in os.environ:  # quicker to compile by a quarter; a JAX that does not know the flag aborts
-    wanted = {**os.environ, "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false"}
+if "XLA_FLAGS" not in os.environ:  # quicker to compile by a third; a JAX that does not know a flag aborts
+    # Small programs in one piece: the cores are busy with other tests, and each piece costs.
+    flags = "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+    wanted = {**os.environ, "XLA_FLAGS": flags}
     tried = subprocess.run([sys.executable, "-c", "import jax; jax.devices()"], env=wanted, capture_output=True)
     os.environ["XLA_FLAGS"] = wanted["XLA_FLAGS"] if tried.returncode == 0 else ""
 

@@ -66,7 +66,9 @@ def test_some_sequences_are_spread_over_the_data():
     assert _spread(np.array([3, 9]), 5).tolist() == [3, 9]
 
 
-@pytest.mark.parametrize("name, words", [("steps", "16 sequences"), ("words", "16 sequences")])
+@pytest.mark.parametrize(
+    "name, words", [("words", "16 sequences"), pytest.param("steps", "16 sequences", marks=pytest.mark.slow)]
+)
 def test_other_tasks(mnemon, tasks, name, words):
     ended = mnemon("diagnose", tasks / f"{name}.model", tasks / f"{name}.npz")
     assert ended.status == 0

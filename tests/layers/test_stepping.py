@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import pytest
+from seldom import all_but
 from table_of_cells import INPUTS, assert_close, inputs
 from table_of_layers import CAUSAL, below_readouts, elman, gru
 
@@ -28,7 +29,7 @@ def both_ways(layer, readouts, xs):
     return steps, [network.readout(passage, values).at_end() for network in networks]
 
 
-@pytest.mark.parametrize("name", CAUSAL)
+@pytest.mark.parametrize("name", all_but(["above segmented", "delays", "stack"], CAUSAL))
 def test_every_prefix_at_every_place(name, float64):
     layer, readouts = below_readouts(name)
     steps, wholes = both_ways(layer, list(readouts.values()), inputs(elman(), (TIME,)))

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from seldom import all_but
 from toys import assert_near, by, differ, fit, members, population, recall, weights
 
 from mnemon.cells import GRU, LSTM, REGIMES, Clockwork, Elman
@@ -89,7 +90,9 @@ class Stepping(Elman):
         return self.squashing(drive)
 
 
-@pytest.mark.parametrize("squashing", ["tanh", "logistic", "relu", "identity", "logistic1", "logistic2"])
+@pytest.mark.parametrize(
+    "squashing", all_but(["tanh", "logistic2"], ["tanh", "logistic", "relu", "identity", "logistic1", "logistic2"])
+)
 def test_units_whose_slope_is_known_by_their_outputs_go_a_shorter_way(squashing, float64):
     how = {"squashing": squashing, "initialiser": REGIMES["basic tanh"], "key": KEYS[0]}
     known, hidden = (network(make(3, 4, **how)) for make in (Elman, Stepping))
