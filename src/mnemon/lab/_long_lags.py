@@ -98,14 +98,18 @@ class LongLagRun(Placed):
         how: dict[str, Any] = {"squashing": "logistic", "bias": self.output_unit_bias, "initialiser": small}
         return Network(cells, Readout(cells.output_size, problem.output_size, key=above, **how))
 
+    def learner(self, problem: Problem) -> Learner:
+        """Gradient descent after every sequence."""
+        # SquaredError is the mean over outputs of (d - z)^2.
+        rate = self.rate * problem.output_size / 2
+        return Learner({"truncated": Truncated1997, "bptt": BPTT}[self.rule](), Optax("sgd", rate), Online())
+
     def train(self, members: Sequence[int], seed: int, checkpoint: Path | None) -> list[Record]:
         """See `Run`: each network has its own weights and its own sequences."""
         problem: Problem = PROBLEMS[self.problem](self.length)
-        # SquaredError is the mean over outputs of (d - z)^2.
-        rate = self.rate * problem.output_size / 2
         solution = train(
             Population.make(self.network, list(members), seed),
-            Learner({"truncated": Truncated1997, "bptt": BPTT}[self.rule](), Optax("sgd", rate), Online()),
+            self.learner(problem),
             Fresh(problem, self.sequences),
             loss=SquaredError(),
             until=Until(self.epochs, streak=self.streak, right=problem.right),
