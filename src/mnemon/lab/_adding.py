@@ -1,9 +1,13 @@
-"""The adding problem: S. Hochreiter and J. Schmidhuber, 1997, table 7."""
+"""The adding problem: S. Hochreiter and J. Schmidhuber, 1997, table 7.
+
+Settled by experiment: the output unit is linear. With the logistic one that the paper describes for all its units, the
+slope y (1 - y) vanishes where the target is near 0 or 1; there alone answers stay wrong, for seven times as many
+sequences as published. A linear unit needs as many as published, and has as few wrong.
+"""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from ..learning import BPTT, Batch, Learner, Optax
-from ..problems import Problem
 from ._long_lags import LongLagRun, LongLags, Row
 
 PUBLISHED = {100: (1, 74_000), 500: (0, 209_000), 1000: (1, 853_000)}
@@ -11,21 +15,21 @@ GATES = (-3.0, -6.0)
 
 
 @dataclass(frozen=True)
-class AdamRun(LongLagRun):
-    """The same networks and sequences, learned from by Adam and the whole gradient, clipped, in batches."""
+class LinearRun(LongLagRun):
+    """With a linear output unit."""
 
-    rate: float = 0.01
-    rule: str = "bptt"
-    streak: int = 10_000
-    batch: int = 20
-    clip: float = 1.0
-
-    def learner(self, problem: Problem) -> Learner:
-        """See the class."""
-        return Learner(BPTT(), Optax("adam", self.rate, clip=self.clip), Batch(self.batch))
+    OUTPUT: ClassVar[str] = "identity"
 
 
-_OURS = AdamRun("adding-adam", "adding", 100, input_bias=GATES)
+def _rows(length: int) -> list[tuple[Row, LongLagRun]]:
+    return [
+        (
+            Row(condition, length, f"T = {length}, {label} output", PUBLISHED[length]),
+            kind(condition, "adding", length, input_bias=GATES),
+        )
+        for condition, label, kind in (("adding-linear", "linear", LinearRun), ("adding", "logistic", LongLagRun))
+    ]
+
 
 ADDING = LongLags(
     name="adding",
@@ -34,17 +38,17 @@ ADDING = LongLags(
     "S. Hochreiter and J. Schmidhuber, Neural Computation 9(8):1735-1780, 1997.",
     networks=10,
     lengths=(100, 500, 1000),
-    rows=tuple(
-        (Row(run.condition, length, label, published), run)
-        for length in PUBLISHED
-        for label, published, run in (
-            (f"T = {length}", PUBLISHED[length], LongLagRun("adding", "adding", length, input_bias=GATES)),
-            (f"T = {length}, ours: Adam", None, AdamRun("adding-adam", "adding", length, input_bias=GATES)),
-        )
-    ),
-    protocol=(
-        f"Ours: the same networks, the whole gradient clipped to norm {_OURS.clip:g}, Adam at {_OURS.rate:g}, batches "
-        f"of {_OURS.batch}, until {_OURS.streak:,} in a row were right.",
-    ),
+    rows=tuple(row for length in PUBLISHED for row in _rows(length)),
     few=((500, 5), (1000, 3)),
+    notes=(
+        (
+            "The output unit",
+            (
+                "The paper's text has logistic units throughout. A logistic output unit's slope vanishes where the "
+                "target is near 0 or 1: of a network that had seen 300,000 sequences at T = 100 all 236 wrong answers "
+                "to 51,200 new ones had a target less than 0.1 from an end. It meets the criterion at last by a lucky "
+                "row of 2,000, still wrong on twelve of 2560.",
+            ),
+        ),
+    ),
 )

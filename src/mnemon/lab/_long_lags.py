@@ -2,8 +2,8 @@
 
 S. Hochreiter and J. Schmidhuber, Neural Computation 9(8):1735-1780, 1997, doi:10.1162/neco.1997.9.8.1735, experiments
 3 to 6. Blocks of one or two cells of the 1997 kind; gates feed gates and cells; the truncated gradient; plain gradient
-descent without momentum; one logistic output a class, or one for the value. "Sequences" counts all that were shown,
-each once.
+descent without momentum; one logistic output a class, or one for the value (`_adding.py` has a linear one, too).
+"Sequences" counts all that were shown, each once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,6 +55,7 @@ class LongLagRun(Placed):
     """Networks on one of the problems at one length.
 
     Attributes:
+        OUTPUT: the squashing of the output units.
         condition: the name of its file of results. problem: of `PROBLEMS`. length: T.
         blocks: of so many `cells` each. input_bias, output_bias: of the gates, one a block; None: drawn as all weights.
         biases: see `LSTMVariant`; output_unit_bias: whether the output units have biases.
@@ -65,6 +66,7 @@ class LongLagRun(Placed):
     """
 
     PLACE: ClassVar[tuple[str, ...]] = ("length",)
+    OUTPUT: ClassVar[str] = "logistic"
 
     condition: str
     problem: str
@@ -95,7 +97,7 @@ class LongLagRun(Placed):
             cells_per_block=self.cells, gate_bias={k: v for k, v in wanted.items() if v is not None},
             initialiser=small, key=below,
         )  # fmt: skip
-        how: dict[str, Any] = {"squashing": "logistic", "bias": self.output_unit_bias, "initialiser": small}
+        how: dict[str, Any] = {"squashing": self.OUTPUT, "bias": self.output_unit_bias, "initialiser": small}
         return Network(cells, Readout(cells.output_size, problem.output_size, key=above, **how))
 
     def learner(self, problem: Problem) -> Learner:
