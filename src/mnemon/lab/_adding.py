@@ -2,7 +2,7 @@
 
 Settled by experiment: a linear output unit. With the logistic one that the paper describes for all its units, the slope
 y (1 - y) vanishes where the target is near 0 or 1; there alone answers stay wrong, for seven times as many sequences as
-published. At T = 100 a linear unit needs as many as published, and has as few wrong. Over longer lags both stay on the
+published. At T = 100 a linear unit needs about as many as published, and has nearly as few wrong. Over longer lags both stay on the
 plateau of the mean for longer than published; Adam does not.
 """
 
@@ -75,7 +75,7 @@ ADDING = LongLags(
                 "The paper's text has logistic units throughout. A logistic output unit's slope vanishes where the "
                 "target is near 0 or 1: of a network that had seen 300,000 sequences at T = 100 all 236 wrong answers "
                 "to 51,200 new ones had a target less than 0.1 from an end. It meets the criterion at last by a lucky "
-                "row of 2,000, still wrong on twelve of 2560. With a linear output both figures are the published.",
+                "row of 2,000, still wrong on twelve of 2560. With a linear output both come near the published.",
                 "At T = 500 and 1000 the published figures are not reached by plain descent: networks say little but "
                 "the mean of all targets for longer than that. At T = 500 none of five with a linear output had begun "
                 "to learn after 560,000 sequences, nor one at a fifth of the rate after 250,000. The logistic output "
