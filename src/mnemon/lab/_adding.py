@@ -2,8 +2,8 @@
 
 Settled by experiment: a linear output unit. With the logistic one that the paper describes for all its units, the slope
 y (1 - y) vanishes where the target is near 0 or 1; there alone answers stay wrong, for seven times as many sequences as
-published. At T = 100 a linear unit needs about as many as published, and has nearly as few wrong. Over longer lags both stay on the
-plateau of the mean for longer than published; Adam does not.
+published. At T = 100 a linear unit needs about as many as published, and has nearly as few wrong. Over longer lags both
+stay on the plateau of the mean for longer than published; Adam does not.
 """
 
 from dataclasses import dataclass
