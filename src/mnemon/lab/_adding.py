@@ -43,8 +43,6 @@ def _row(run: LongLagRun, label: str, published: tuple[float, float] | None) -> 
     return Row(run.condition, run.length, f"T = {run.length}, {label}", published), run
 
 
-_OURS = AdamRun("adding-adam", "adding", 100, input_bias=GATES)
-
 ADDING = LongLags(
     name="adding",
     title="The adding problem",
@@ -65,8 +63,8 @@ ADDING = LongLags(
     ),
     few=((500, 5), (1000, 3)),
     protocol=(
-        f"Ours: the same networks with a linear output, the whole gradient clipped to norm {_OURS.clip:g}, Adam at "
-        f"{_OURS.rate:g}, batches of {_OURS.batch}, until {_OURS.streak:,} in a row were right.",
+        f"Ours: the same networks with a linear output, the whole gradient clipped to norm {AdamRun.clip:g}, Adam at "
+        f"{AdamRun.rate:g}, batches of {AdamRun.batch}, until {AdamRun.streak:,} in a row were right.",
     ),
     notes=(
         (
