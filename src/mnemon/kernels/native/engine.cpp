@@ -47,9 +47,9 @@ struct Entry {
   static void gradients(const Job<T>& job, Packed<T>* to, Arena* arena) {
     WITH_WALK(job.variant, W::gradients(job, to, arena));
   }
-  static int most_parts(const Job<T>& job) {
+  static int most_parts(const Job<T>& job, int64_t cache) {
     int parts = 1;
-    WITH_WALK(job.variant, parts = W::most_parts(job));
+    WITH_WALK(job.variant, parts = W::most_parts(job, cache));
     return parts;
   }
   static void forward(const Job<T>& job, int64_t member, int64_t slice, const Packed<T>& packed, Arena* arena,

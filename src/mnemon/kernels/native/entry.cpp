@@ -15,6 +15,7 @@
 #endif
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 #include "job.h"
@@ -55,6 +56,17 @@ template <>
 const Engine<float>& engine<float>() { return engines().f32; }
 template <>
 const Engine<double>& engine<double>() { return engines().f64; }
+
+// Bytes of the second-level cache, which most processors have for each core; where it is not told, the smallest usual.
+int64_t cache_of_core() {
+  static const int64_t bytes = [] {
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+    if (const long told = sysconf(_SC_LEVEL2_CACHE_SIZE); told > 0) return int64_t(told);
+#endif
+    return int64_t(512) << 10;
+  }();
+  return bytes;
+}
 
 // One block that grows to the largest need; what does not fit lies beside it until the next reset.
 class Room : public Arena {
@@ -269,7 +281,7 @@ void run(Job<T>& job, ffi::ThreadPool& pool, bool back) {
     });
     return;
   }
-  const int together = alone || job.members > 1 ? 1 : how.most_parts(job);
+  const int together = alone || job.members > 1 ? 1 : how.most_parts(job, cache_of_core());
   if (together > 1) job.slices = 1;
   auto walk = [&](int64_t member, int64_t slice, const Packed<T>& packed, Arena* arena) {
     FlushToZero flush;

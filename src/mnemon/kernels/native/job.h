@@ -94,7 +94,7 @@ struct Engine {
   void (*pack_forward)(const Job<T>&, int64_t member, Packed<T>*, Arena*);
   void (*pack_backward)(const Job<T>&, int64_t member, Packed<T>*, Arena*);
   void (*gradients)(const Job<T>&, Packed<T>*, Arena*);  // zeroed room for one slice's gradients
-  int (*most_parts)(const Job<T>&);  // so many threads can share a slice
+  int (*most_parts)(const Job<T>&, int64_t cache);  // so many threads can share a slice; bytes of a core's own cache
   void (*forward)(const Job<T>&, int64_t member, int64_t slice, const Packed<T>&, Arena*, Team*);
   void (*backward)(const Job<T>&, int64_t member, int64_t slice, const Packed<T>&, Arena*, Team*);
   // The slices' gradients, summed in their order and written where the caller wants them.

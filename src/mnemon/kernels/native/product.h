@@ -135,33 +135,50 @@ __attribute__((noinline)) void outer(T* sum, const T* const* left, const T* cons
   });
 }
 
+// A matrix turned over, block by block: `from(row, k, count)` gives `count` numbers of a row from `k` on, and anything
+// behind them; `to(k, row, v)` takes the numbers k of as many rows as a vector has lanes, zeros where there are no more.
+template <class T, class From, class To>
+INLINE void turn(int64_t rows, int64_t depth, From&& from, To&& to) {
+  constexpr int lanes = Lanes<T>::count;
+  for (int64_t row = 0; row < rows; row += lanes)
+    for (int64_t k = 0; k < depth; k += lanes) {
+      const int some = int(smaller(rows - row, lanes)), count = int(smaller(depth - k, lanes));
+      Vec<T> v[lanes];
+#pragma GCC unroll 16
+      for (int m = 0; m < lanes; ++m) v[m] = m < some ? from(row + m, k, count) : Vec<T>{};
+      turn_over<T>(v);
+#pragma GCC unroll 16
+      for (int i = 0; i < lanes; ++i)
+        if (i < count) to(k + i, row, v[i]);
+    }
+}
+
 // Weights for `product`: `column` says where the first row of a column stands (null: zeros), the other rows follow at
-// distance `row`, and the other segments at distance `segment`.
+// distance `row`, and the other segments at distance `segment`. Rows that are not at distance 1 hold the columns of a
+// vector side by side, null ones last.
 template <class T, class Column>
 INLINE void pack(T* to, int segments, int64_t segment, int64_t depth, int64_t row, int64_t vectors, Column&& column) {
-  constexpr int most = kTile * Lanes<T>::count;
+  constexpr int lanes = Lanes<T>::count;
   for (int64_t v = 0; v < vectors; v += kTile) {
-    const int columns = int(smaller(kTile, vectors - v)) * Lanes<T>::count;
-    const T* from[most];
-    static constexpr T none = 0;
-    bool line = row != 1;
-    for (int c = 0; c < columns; ++c) {
-      from[c] = column(v * Lanes<T>::count + c);
-      line = line && from[c] && from[c] == from[0] + c;
-    }
-    for (int g = 0; g < segments; ++g) {
-      if (line) {
-        for (int64_t k = 0; k < depth; ++k, to += columns)
-          for (int c = 0; c < columns; ++c) to[c] = from[0][g * segment + k * row + c];
-      } else {
-        for (int c = 0; c < columns; ++c) {
-          const T* at = from[c] ? from[c] + g * segment : &none;
-          const int64_t by = from[c] ? row : 0;
-          for (int64_t k = 0; k < depth; ++k) to[k * columns + c] = at[k * by];
-        }
-        to += depth * columns;
+    const int columns = int(smaller(kTile, vectors - v)) * lanes;
+    const T* from[kTile * lanes];
+    for (int c = 0; c < columns; ++c) from[c] = column(v * lanes + c);
+    for (int g = 0; g < segments; ++g, to += depth * columns)
+      for (int first = 0; first < columns; first += lanes) {
+        const T* const* own = from + first;
+        int64_t some = 0;
+        while (some < lanes && own[some]) ++some;
+        if (row == 1)
+          turn<T>(
+              lanes, depth,
+              [&](int64_t c, int64_t k, int64_t count) INLINE_LAMBDA {
+                return own[c] ? load_some(own[c] + g * segment + k, count) : Vec<T>{};
+              },
+              [&](int64_t k, int64_t, Vec<T> v) INLINE_LAMBDA { store(to + k * columns + first, v); });
+        else
+          for (int64_t k = 0; k < depth; ++k)
+            store(to + k * columns + first, some ? load_some(own[0] + g * segment + k * row, some) : Vec<T>{});
       }
-    }
   }
 }
 

@@ -46,8 +46,9 @@ struct Columns {
 
 // What the nets of a few steps may take to stay in the cache; and so many rows at least, for their products to be quick.
 constexpr int64_t kForwardBytes = 64 << 10, kBackwardBytes = 192 << 10, kFewestRows = 24;
-// Recurrent weights from which threads take a step together: of a few sequences, and of many.
-constexpr int64_t kFewRowsBytes = 500 << 10, kManyRowsBytes = 700 << 10;
+// Recurrent weights from which threads take a step together: of a few sequences, in bytes; of many, in caches of a core.
+constexpr int64_t kFewRowsBytes = 500 << 10;
+constexpr double kManyRowsCaches = 1.4;
 
 template <class Cell, class T>
 struct Walk {
@@ -439,10 +440,10 @@ struct Walk {
   }
 
   // Worth it where a step takes long, and each part has whole tiles: where a thread alone would read its weights from
-  // beyond its own cache, or has few rows to use them for.
-  static int most_parts(const Job<T>& job) {
+  // beyond its own cache, or has few rows to use them for. Elsewhere waiting for each other at every step costs more.
+  static int most_parts(const Job<T>& job, int64_t cache) {
     const int64_t nv = vectors(job.units), bytes = RG * SG * job.units * job.units * int64_t(sizeof(T));
-    if (nv % kTile || bytes < (job.batch < 8 ? kFewRowsBytes : kManyRowsBytes)) return 1;
+    if (nv % kTile || bytes < (job.batch < 8 ? kFewRowsBytes : int64_t(kManyRowsCaches * cache))) return 1;
     return int(nv / kTile);
   }
 
@@ -453,9 +454,16 @@ struct Walk {
     to->w = arena->template take<T>(IG * np * inputs);
     if (job.symbols) {
       for (int64_t k = 0; k < inputs; ++k) copy(to->w + k * IG * np, to->b, IG * np);
-      for (int64_t g = 0; g < IG; ++g)
-        for (int64_t unit = 0; unit < n; ++unit)
-          for (int64_t k = 0; k < inputs; ++k) to->w[(k * IG + g) * np + unit] += *w++;
+      for (int g = 0; g < IG; ++g)
+        turn<T>(
+            n, inputs,
+            [&](int64_t unit, int64_t k, int64_t count) INLINE_LAMBDA {
+              return load_some(w + (g * n + unit) * inputs + k, count);
+            },
+            [&](int64_t k, int64_t unit, V v) INLINE_LAMBDA {
+              T* row = to->w + (k * IG + g) * np + unit;
+              store(row, load(row) + v);
+            });
     } else {
       pack<T>(to->w, 1, 0, inputs, 1, IG * nv, Columns<T>{w, n, np, inputs, n * inputs});
     }
@@ -496,23 +504,28 @@ struct Walk {
   static void deliver(const Job<T>& job, int64_t member, const Packed<T>* slices) {
     const int64_t n = job.units, np = vectors(n) * lanes, inputs = job.inputs;
     auto sum = [&](T* Packed<T>::*what, int64_t at) INLINE_LAMBDA {
-      T total = (slices[0].*what)[at];
-      for (int64_t k = 1; k < job.slices; ++k) total += (slices[k].*what)[at];
+      V total = load(slices[0].*what + at);
+      for (int64_t k = 1; k < job.slices; ++k) total += load(slices[k].*what + at);
       return total;
     };
-    T *dw = job.dw + member * IG * n * inputs, *du = job.du + member * RG * n * SG * n, *db = job.db + member * G * n;
-    for (int64_t g = 0; g < IG; ++g)
-      for (int64_t unit = 0; unit < n; ++unit)
-        for (int64_t k = 0; k < inputs; ++k) *dw++ = sum(&Packed<T>::dw, k * IG * np + g * np + unit);
-    for (int64_t g = 0; g < RG; ++g)
-      for (int64_t unit = 0; unit < n; ++unit)
-        for (int64_t k = 0; k < SG * n; ++k) *du++ = sum(&Packed<T>::du, k * RG * np + g * np + unit);
-    for (int64_t g = 0; g < G; ++g)
-      for (int64_t unit = 0; unit < n; ++unit) *db++ = sum(&Packed<T>::db, g * np + unit);
-    if (job.p)
-      for (int64_t g = 0; g < 3; ++g)
-        for (int64_t unit = 0; unit < n; ++unit)
-          job.dp[(member * 3 + g) * n + unit] = sum(&Packed<T>::dp, g * np + unit);
+    // From (depth, groups, units), units padded, to (groups, units, depth).
+    auto turned = [&](T* to, T* Packed<T>::*what, int groups, int64_t depth) INLINE_LAMBDA {
+      for (int g = 0; g < groups; ++g)
+        turn<T>(
+            depth, n,
+            [&](int64_t k, int64_t unit, int64_t) INLINE_LAMBDA { return sum(what, (k * groups + g) * np + unit); },
+            [&](int64_t unit, int64_t k, V v) INLINE_LAMBDA {
+              store_some(to + (g * n + unit) * depth + k, v, depth - k);
+            });
+    };
+    auto cut = [&](T* to, T* Packed<T>::*what, int groups) INLINE_LAMBDA {
+      for (int g = 0; g < groups; ++g)
+        for (int64_t unit = 0; unit < n; unit += lanes) store_some(to + g * n + unit, sum(what, g * np + unit), n - unit);
+    };
+    turned(job.dw + member * IG * n * inputs, &Packed<T>::dw, IG, inputs);
+    turned(job.du + member * RG * n * SG * n, &Packed<T>::du, RG, SG * n);
+    cut(job.db + member * G * n, &Packed<T>::db, G);
+    if (job.p) cut(job.dp + member * 3 * n, &Packed<T>::dp, 3);
   }
 };
 
