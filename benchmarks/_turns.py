@@ -13,6 +13,9 @@ from _timing import Timed
 # So many cases' programs are kept: those that make a network serve the next case again, and memory is not for ever.
 CLEARED_AFTER = 16
 LONG = 0.2  # seconds: a call that is timed well by one look
+# Seconds between turns: threads of linear algebra libraries look out for more work for some thirty milliseconds, and
+# would take the next one's core meanwhile.
+REST = 0.05
 
 
 class Worker:
@@ -57,6 +60,8 @@ def serve(name: str, make: Callable[..., Callable[[], Any]]) -> None:
             first, once = _seconds(call, 1), _seconds(call, 1)
             print(json.dumps([first, once if once > LONG else min(once, _seconds(call, 1))]), flush=True)
         else:
+            if order["repeats"] > 1:
+                call()  # the others had the caches
             print(json.dumps(_seconds(call, order["repeats"])), flush=True)
 
 
@@ -67,6 +72,7 @@ def take_turns(workers: Mapping[str, Worker], case: tuple[Any, ...], *, least: f
     times: dict[str, list[float]] = {name: [] for name in workers}
     for _ in range(rounds):
         for name, worker in workers.items():
+            time.sleep(REST)
             times[name].append(worker.ask(repeats=repeats[name]) / repeats[name])
     return {name: Timed(begun[name][0], tuple(times[name])) for name in workers}
 
