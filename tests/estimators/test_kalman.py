@@ -9,6 +9,7 @@ from mnemon.errors import InvalidInput
 from mnemon.learning import Annealed, DecoupledKalmanFilter, KalmanFilter
 
 
+@pytest.mark.slow
 def test_speakers_are_known_after_six_passes_over_half_of_them(tmp_path):
     train, test = japanese_vowels()
     update = DecoupledKalmanFilter(10.0, Annealed(10.0, 0.1, 20), 1e-5)
