@@ -18,6 +18,7 @@ pytestmark = pytest.mark.skipif(kernels.why_not() is not None, reason=f"no nativ
 # One cell of each point-wise step, and of its switches.
 CELLS = ["Elman logistic", "GRU", "LSTM forget", "LSTM peephole", "LSTM coupled", "LSTM full gates"]
 LENGTHS = np.array([7, 7, 1, 2, 3, 4, 5, 6, 0])
+LONG = np.array([40, 40, 1, 17, 33, 4, 25, 39, 0])  # more steps than are taken together
 MEMBERS = 19  # some vectors, the last of them not full
 
 
@@ -32,14 +33,14 @@ def stacked(values):
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *values)
 
 
-def population(name, members=MEMBERS):
+def population(name, ends=LENGTHS):
     """Cells, and each one's own inputs, start states and lengths: nine sequences are more than a strip of them."""
-    cells = [make(name, seed) for seed in range(members)]
+    cells = [make(name, seed) for seed in range(MEMBERS)]
     random = np.random.default_rng(0)
-    lengths = jnp.asarray(np.stack([random.permutation(LENGTHS) for _ in cells]))
+    lengths = jnp.asarray(np.stack([random.permutation(ends) for _ in cells]))
     arrays, rest = eqx.partition(cells[0], eqx.is_array)
     arrays = stacked([eqx.filter(cell, eqx.is_array) for cell in cells])
-    xs = stacked([inputs(cell, (9, 7)) + k for k, cell in enumerate(cells)])
+    xs = stacked([inputs(cell, (9, ends.max())) + k for k, cell in enumerate(cells)])
     return (arrays, xs, stacked([states(cell, (9,)) for cell in cells])), rest, lengths
 
 
@@ -59,11 +60,15 @@ def answers(parts, rest, lengths, engine, **how):
     return jax.vmap(one, in_axes=(0, None if lengths is None else 0))(parts, lengths)
 
 
-@pytest.mark.parametrize("how", [{"reverse": True}, {"truncate": 2}], ids=str)
+@pytest.mark.parametrize(
+    "ends, how",
+    [(LENGTHS, {"reverse": True}), (LENGTHS, {"truncate": 2}), (LONG, {"reverse": True}), (LONG, {"truncate": 21})],
+    ids=lambda value: str(value) if isinstance(value, dict) else f"{value.max()} steps",
+)
 @pytest.mark.parametrize("name", all_but(["Elman logistic", "LSTM full gates"], CELLS))
-def test_side_by_side_is_the_plain_scan(name, how, float64):
+def test_side_by_side_is_the_plain_scan(name, ends, how, float64):
     """Lengths differ within a batch and from member to member, down to none."""
-    parts, rest, lengths = population(name)
+    parts, rest, lengths = population(name, ends)
     both = jax.jit(lambda *given: [answers(given[0], rest, given[1], engine, **how) for engine in ("native", "plain")])
     native, plain = both(parts, lengths)
     assert_close(native, plain)
@@ -93,7 +98,7 @@ def test_symbols_are_looked_up_for_each_member(kind, shared, float64):
     random = np.random.default_rng(0)
     cells = eqx.filter_vmap(lambda key: kind(19, 5, key=key))(jax.random.split(jax.random.key(0), MEMBERS))
     arrays, rest = eqx.partition(jax.tree.map(lambda leaf: leaf.astype(float), cells), eqx.is_array)
-    codes = jnp.asarray(random.integers(-1, 21, (3, 6) if shared else (MEMBERS, 3, 6)))
+    codes = jnp.asarray(random.integers(-1, 21, (3, 70) if shared else (MEMBERS, 3, 70)))
 
     def slopes(xs):
         def loss(arrays, xs):

@@ -11,18 +11,19 @@ namespace {
 
 using mnemon::Variant;
 
-// h = f(net)
-template <class T>
+// h = f(net); f is the variant's, or one that is known when this is compiled.
+template <class T, int SQUASH = -1>
 struct Elman {
   static constexpr int groups = 1, input_groups = 1, recurrent_first = 0, recurrent_groups = 1, sources = 1, kept = 0;
   static constexpr bool has_cells = false, has_peepholes = false, reads_source = false;
   typedef Vec<T> V;
+  static INLINE int squash_of(const Variant& v) { return SQUASH < 0 ? v.squash_in : SQUASH; }
   static INLINE void forward(const Variant& v, const V* net, V, V&, V* out, V*, const V*) {
-    out[0] = squash<T>(v.squash_in, net[0]);
+    out[0] = squash<T>(squash_of(v), net[0]);
   }
   static INLINE void backward(const Variant& v, const V* error, V, V, V after, const V*, V& cell_error, V* net_error,
                               V* direct, const V*, V*) {
-    net_error[0] = error[0] * slope<T>(v.squash_in, after);
+    net_error[0] = error[0] * slope<T>(squash_of(v), after);
     direct[0] = V{};
     cell_error = V{};
   }

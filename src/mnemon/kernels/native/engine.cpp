@@ -17,7 +17,8 @@ template <class T, class F>
 void with_cell(const Variant& v, F&& f) {
   const bool plain = v.input_gate && v.forget_gate && v.output_gate && !v.peepholes && !v.coupled &&
                      !v.gates_feed_back && v.squash_in == mnemon::kTanh && v.squash_out == mnemon::kTanh;
-  if (v.kind == mnemon::kElman) f(Type<Elman<T>, T>{});
+  if (v.kind == mnemon::kElman && v.squash_in == mnemon::kTanh) f(Type<Elman<T, mnemon::kTanh>, T>{});
+  else if (v.kind == mnemon::kElman) f(Type<Elman<T>, T>{});
   else if (v.kind == mnemon::kGru) f(Type<Gru<T>, T>{});
   else if (plain) f(Type<Lstm<T>, T>{});
   else if (v.gates_feed_back) f(Type<LstmRow<T, 4>, T>{});
