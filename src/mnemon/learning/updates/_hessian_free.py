@@ -177,7 +177,9 @@ class HessianFree(Update):
         timid = (-model <= ROUNDING * eps * jnp.abs(before)) & (after <= before)
         change = jnp.where(timid | (ratio > HIGH), 1 / self.drift, jnp.where(ratio >= LOW, 1, self.drift))
         damping = jnp.maximum(memory.damping * change, eps * jnp.asarray(self.damping).astype(eps.dtype))
-        length = _length(cost, direction, before, after, g @ direction)
+        # Of weights much larger than this one sees rounding, not what they answer: their loss is no promise.
+        most = (1 + jnp.abs(flat).max()) / jnp.sqrt(eps) / jnp.abs(direction).max()
+        length = _length(cost, direction, before, after, g @ direction, most)
         moved = jnp.where(length > 0, flat + length * direction, flat)
         ended = found.kept[found.last]
         memory = HessianFreeMemory(
@@ -231,12 +233,12 @@ def _back(cost: Any, found: Iterates) -> tuple[Int[Array, ""], Float[Array, ""]]
 
 
 def _length(
-    cost: Any, direction: Float[Array, " weights"], before: Array, after: Array, slope: Array
+    cost: Any, direction: Float[Array, " weights"], before: Array, after: Array, slope: Array, most: Array
 ) -> Float[Array, ""]:
-    """How far to go: 1, or so much less that the loss falls enough; 0 where it never does."""
+    """How far to go: 1, or so much less, and at most `most`, that the loss falls enough; 0 where it never does."""
 
     def falls(length: Array, there: Array) -> Array:
-        return there <= before + jnp.minimum(ENOUGH * length * slope, 0)
+        return (length <= most) & (there <= before + jnp.minimum(ENOUGH * length * slope, 0))
 
     def going(now: tuple[Array, Array, Array]) -> Array:
         tried, length, there = now

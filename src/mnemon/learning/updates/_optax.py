@@ -22,6 +22,11 @@ NAMES = (
     "adabelief", "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamaxw", "adamw", "adan", "amsgrad", "lamb",
     "lars", "lion", "nadam", "nadamw", "novograd", "radam", "rmsprop", "rprop", "sgd", "yogi",
 )  # fmt: skip
+# Of these, the ones to which it matters which numbers form an array.
+BY_ARRAY = {"adafactor", "lamb", "lars", "novograd"}
+# The others treat weights, up to so many, as one vector: a few operations instead of a few for each array. An update of
+# Adam for 1,000 weights takes 4 us instead of 9; from some 8,000 on, copying costs as much as it saves.
+FEW = 5000
 SCHEDULES = (
     "constant_schedule", "cosine_decay_schedule", "exponential_decay", "linear_onecycle_schedule", "linear_schedule",
     "piecewise_constant_schedule", "polynomial_schedule", "warmup_cosine_decay_schedule",
@@ -152,22 +157,30 @@ class Optax(Update):
     def init(self, network: Network) -> Any:
         """The optimiser's own state."""
         with _optax_rules():
-            return self._transformation().init(trainable(network))
+            weights: Any = trainable(network)
+            return self._transformation(weights).init(weights)
 
     def step(self, memory: Any, network: Network, gradient: Any) -> tuple[Any, Network]:
         """Clip, transform, add."""
         weights: Any = trainable(network)
         with _optax_rules():
-            changes, memory = self._transformation().update(gradient, memory, weights)
+            changes, memory = self._transformation(weights).update(gradient, memory, weights)
             return memory, eqx.apply_updates(network, changes)
 
-    def _transformation(self) -> optax.GradientTransformation:
+    def _transformation(self, weights: Any) -> optax.GradientTransformation:
         numbers = dict(self.numbers)
         if self.schedule is not None:
             rate, factor = numbers["learning_rate"], self.schedule
             numbers["learning_rate"] = lambda count: rate * jnp.asarray(factor(count), jnp.result_type(rate))
         optimiser = getattr(optax, self.name)(**numbers, **dict(self.switches))
-        return optimiser if self.clip is None else optax.chain(optax.clip_by_global_norm(self.clip), optimiser)
+        if self.clip is not None:
+            optimiser = optax.chain(optax.clip_by_global_norm(self.clip), optimiser)
+        return optax.flatten(optimiser) if self._as_one_vector(weights) else optimiser
+
+    def _as_one_vector(self, weights: Any) -> bool:
+        arrays = jax.tree.leaves(weights)
+        alike = len({array.dtype for array in arrays}) == 1 and sum(array.size for array in arrays) <= FEW
+        return alike and self.name not in BY_ARRAY and not any("mask" in setting for setting, _ in self.switches)
 
 
 def _numeric(value: Any) -> bool:
