@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -14,6 +15,12 @@ if "XLA_FLAGS" not in os.environ:  # quicker to compile by a third; a JAX that d
     wanted = {**os.environ, "XLA_FLAGS": flags}
     tried = subprocess.run([sys.executable, "-c", "import jax; jax.devices()"], env=wanted, capture_output=True)
     os.environ["XLA_FLAGS"] = wanted["XLA_FLAGS"] if tried.returncode == 0 else ""
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    # What one worker, or a command that it starts, has compiled serves all: a small program is quicker to read than to
+    # compile. Set by the process that starts the workers, which also tidies up.
+    PROGRAMS = tempfile.TemporaryDirectory(prefix="mnemon-tests-")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = PROGRAMS.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 import jax
 import pytest

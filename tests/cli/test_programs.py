@@ -9,7 +9,7 @@ import pytest
 from command_line import SMALL, write_ts
 from safetensors.numpy import load_file
 
-from mnemon.cli._programs import LEAST_SECONDS, keep_programs
+from mnemon.cli._programs import FOLDER, LEAST_SECONDS, keep_programs
 
 NAMES = ("MNEMON_CACHE", "XDG_CACHE_HOME", "JAX_COMPILATION_CACHE_DIR", "JAX_COMPILATION_CACHE_MAX_SIZE")
 
@@ -47,6 +47,7 @@ def test_nothing_is_kept_where_that_is_wished_and_jax_own_setting_stands(environ
 def test_a_second_command_finds_the_programs_of_the_first(tmp_path):
     write_ts(tmp_path / "toy.ts")
     environment = {**os.environ, "MNEMON_CACHE": str(tmp_path / "kept"), LEAST_SECONDS: "0"}
+    environment.pop(FOLDER, None)  # the tests' own
 
     def fit(name):
         words = [sys.executable, "-m", "mnemon", "fit", "toy.ts", *map(str, SMALL), "--out", name]

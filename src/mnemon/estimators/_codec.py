@@ -12,7 +12,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .. import cells, layers, learning, series
@@ -112,7 +111,7 @@ def decode(value: Any, tensors: dict[str, np.ndarray]) -> Any:
         return array
     if "$tensor" in value:
         array = tensor(tensors, value["$tensor"], tuple(value["shape"]))
-        return array if value["kind"] == "numpy" else jnp.asarray(array)
+        return array if value["kind"] == "numpy" else jax.device_put(array)
     if "$tuple" in value:
         return tuple(decode(item, tensors) for item in value["$tuple"])
     if "$list" in value:

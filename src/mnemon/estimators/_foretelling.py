@@ -206,8 +206,8 @@ class Foretells(Trains):
             rows = np.zeros((len(tracks), pooled(int(lengths.max())), self.histories_.inputs))
             for row, track, length in zip(rows, tracks, lengths, strict=True):
                 row[:length] = track.inputs(0, length)
-            xs = jnp.asarray(rows, jnp.result_type(float))
-            state = read(self.population_, self._told(), xs, jnp.asarray(lengths), None)
+            xs, lengths = jax.device_put((rows, lengths))
+            state = read(self.population_, self._told(), xs, lengths, None)
             self._reached = kept = (self.histories_, self.population_, state)
         return kept[2]
 
@@ -228,13 +228,13 @@ class Foretells(Trains):
             for row, track, count in zip(rows, tracks, steps, strict=True):
                 row[:count] = track.inputs(len(track.values) - 1, len(track.values) - 1 + count)
                 row[count:, histories.fed :] = 0.0
-            xs = jnp.asarray(rows, jnp.result_type(float))
+            xs = jax.device_put(rows)
             if paths is None:
                 said = self._told().expected(np.asarray(expected(self.population_, self._told(), state, xs), float))
                 futures = said.mean(axis=0)[None]
             else:
                 each = -(-paths // len(self.population_))
-                errors = jnp.asarray(self.residuals_, xs.dtype)
+                errors = jax.device_put(self.residuals_.astype(xs.dtype, copy=False))
                 key = jax.random.key(self.seed_)
                 said = np.asarray(drawn(self.population_, self._told(), state, xs, errors, each, key), float)
                 futures = said.reshape(-1, *said.shape[2:])[:paths]
@@ -252,11 +252,11 @@ class Foretells(Trains):
                 piece = track.inputs(at, end - 1)
                 rows = np.zeros((1, pooled(max(len(piece), 1)), piece.shape[1]))
                 rows[0, : len(piece)] = piece
-                xs, lengths = jnp.asarray(rows, jnp.result_type(float)), jnp.asarray([len(piece)])
+                xs, lengths = jax.device_put((rows, np.array([len(piece)])))
                 state, at = read(self.population_, told, xs, lengths, state), end - 1
                 found.append(state)
             states = jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=1), *found)
             rows = np.stack([track.inputs(end - 1, end - 1 + horizon) for end in ends - lost])
             rows[:, 1:, : self.histories_.fed] = np.nan
-            said = expected(self.population_, told, states, jnp.asarray(rows, jnp.result_type(float)))
+            said = expected(self.population_, told, states, jax.device_put(rows))
         return told.expected(np.asarray(said, float)).mean(axis=0)

@@ -4,7 +4,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 # Fitted attributes made of JAX's arrays.
@@ -28,6 +27,6 @@ class PicklesArrays:
         with self._precise():
             for name in STATE & state.keys():
                 arrays = jax.tree.map(
-                    lambda leaf: jnp.asarray(leaf) if isinstance(leaf, np.ndarray) else leaf, state[name]
+                    lambda leaf: jax.device_put(leaf) if isinstance(leaf, np.ndarray) else leaf, state[name]
                 )
                 setattr(self, name, arrays)

@@ -254,7 +254,7 @@ def _like(like: Network, tensors: dict[str, np.ndarray]) -> Network:
         raise ModelFileError(f"the file holds more tensors than like= has ({len(leaves)})")
     members = tensors[names[0]].shape[0] if names[0] in tensors else 1
     # In the precision of the file, whatever that of `like`.
-    found = [jnp.asarray(tensor(tensors, n, (members, *leaf.shape))) for n, leaf in zip(names, leaves)]
+    found = [jax.device_put(tensor(tensors, n, (members, *leaf.shape))) for n, leaf in zip(names, leaves)]
     return eqx.combine(jax.tree.unflatten(structure, found), rest)
 
 
@@ -266,12 +266,16 @@ def _memory(estimator: Any, tensors: dict[str, np.ndarray], *, kept: bool) -> An
     members = len(estimator.population_)
     update = learner.update.for_members(members, jnp.result_type(float))
     trained = estimator._as_trained(estimator.population_.stacked)
-    fresh = eqx.filter_vmap(lambda u, network: u.init(network))(update, trained)
+    begin = eqx.filter_vmap(lambda u, network: u.init(network))
     if not kept:
-        return fresh
-    arrays, rest = eqx.partition(fresh, eqx.is_array)
+        return begin(update, trained)
+    fresh = eqx.filter_eval_shape(begin, update, trained)
+    arrays, rest = eqx.partition(fresh, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
     leaves, structure = jax.tree.flatten(arrays)
-    found = [jnp.asarray(tensor(tensors, f"memory.{k}", leaf.shape), leaf.dtype) for k, leaf in enumerate(leaves)]
+    found = [
+        jax.device_put(tensor(tensors, f"memory.{k}", leaf.shape).astype(leaf.dtype, copy=False))
+        for k, leaf in enumerate(leaves)
+    ]
     return eqx.combine(jax.tree.unflatten(structure, found), rest)
 
 

@@ -15,7 +15,7 @@ from ..errors import InvalidInput
 from ._epoch import Member
 from ._examples import Bucket
 from ._learner import Learner
-from ._population import Population
+from ._population import Population, on_device
 from ._solution import BUDGET, REACHED, RUNNING, STOPPED, Result, Solution
 from .updates import Update
 
@@ -55,7 +55,7 @@ def start_blocks(
     blocks = on_host(state, lambda array: array[index].reshape(count, width, *array.shape[1:]))
     places = np.arange(count * width).reshape(count, width)
     return eqx.tree_at(
-        lambda m: (m.active, m.number), blocks, (jnp.asarray(places < members), jnp.asarray(places, jnp.int32))
+        lambda m: (m.active, m.number), blocks, jax.device_put((places < members, places.astype(np.int32)))
     )
 
 
@@ -68,7 +68,7 @@ def own_blocks(buckets: Sequence[Bucket], *, width: int) -> Bucket:
 
     def stack(*leaves: Any) -> jax.Array:
         each = np.stack([np.asarray(leaf) for leaf in leaves])[index]
-        return jnp.asarray(each.reshape(count, width, *each.shape[1:]))
+        return jax.device_put(each.reshape(count, width, *each.shape[1:]))
 
     return jax.tree.map(stack, *buckets)
 
@@ -121,8 +121,8 @@ def to_host(leaf: Any) -> np.ndarray:
 def to_device(array: np.ndarray, like: Any) -> jax.Array:
     """What `to_host` made, back on the device, of the kind of `like`."""
     if _is_key(like):
-        return jax.random.wrap_key_data(jnp.asarray(array), impl=jax.random.key_impl(like))
-    return jnp.asarray(array, like.dtype)
+        return jax.random.wrap_key_data(jax.device_put(array), impl=jax.random.key_impl(like))
+    return on_device(array.astype(like.dtype, copy=False))
 
 
 def _is_key(leaf: Any) -> bool:

@@ -95,7 +95,7 @@ class Examples:
                 targets = self.targets.padded(rows, int(self.xs.lengths[rows].max()) if length is None else length)
             else:
                 targets = self.targets[rows]
-            buckets.append(Bucket(xs, lengths, jnp.asarray(targets.astype(kind)), jnp.asarray(weights[rows], dtype)))
+            buckets.append(Bucket(xs, lengths, *jax.device_put((targets.astype(kind), weights[rows].astype(dtype)))))
         return tuple(buckets)
 
 
@@ -132,8 +132,8 @@ def padded(
         lengths = xs.lengths[rows]
         codes = StepTargets(xs.values, xs.lengths).padded(rows, int(lengths.max()) if length is None else length)
         values = np.maximum(codes, 0).astype(np.int32)
-    array: PyTree[Array] = jnp.asarray(values)
+    array: PyTree[Array] = jax.device_put(values)
     if xs.boundaries is not None:
-        array = Steps(array, jnp.asarray(xs.pad_boundaries(rows, length=length)))
+        array = Steps(array, jax.device_put(xs.pad_boundaries(rows, length=length)))
     full = bool((lengths == values.shape[1]).all())
-    return array, None if full else jnp.asarray(lengths, int)
+    return array, None if full else jax.device_put(lengths.astype(int))

@@ -217,7 +217,7 @@ def _solved(
     """A network by its closed form, or as it was where that is not finite."""
     solved = learner.solve(network, buckets, loss, seed)
     arrays = jax.tree.leaves(eqx.filter(solved, eqx.is_inexact_array))
-    finite = all(bool(jnp.isfinite(leaf).all()) for leaf in arrays)
+    finite = all(np.isfinite(np.asarray(leaf)).all() for leaf in arrays)
     network = solved if finite else network
     cost = float(judge(network, buckets, loss)[0])
     judgement = tuple(map(float, judge(network, judges, loss))) if judges else ()

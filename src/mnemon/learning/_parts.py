@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .. import kernels
@@ -111,7 +110,7 @@ class Parts:
             if not isinstance(mine, Member):
                 return mine
             real = np.asarray(mine.active) & (places < self._count)[:, None]
-            return eqx.tree_at(lambda member: member.active, mine, jnp.asarray(real))
+            return eqx.tree_at(lambda member: member.active, mine, jax.device_put(real))
 
         return [part(k) for k in range(self._cores)]
 

@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, PRNGKeyArray, UInt
 
 from ..errors import InvalidInput
@@ -62,7 +63,7 @@ class Population(eqx.Module):
                 raise InvalidInput(
                     f"the networks of a population have one structure; network {k} differs from network 0"
                 )
-        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *arrays)
+        stacked = jax.tree.map(lambda *leaves: on_device(np.stack(leaves)), *arrays)
         return cls(eqx.combine(stacked, rest[0]), member_seeds(seed, len(each)))
 
     def __len__(self) -> int:
@@ -82,9 +83,21 @@ class Population(eqx.Module):
 
 def member_seeds(seed: int, members: int) -> UInt[Array, " members"]:
     """Independent seeds; the first k are the same for every number of members."""
-    return jnp.asarray(np.random.SeedSequence(seed).generate_state(members), jnp.uint32)
+    return jax.device_put(np.random.SeedSequence(seed).generate_state(members))
+
+
+def on_device(array: np.ndarray) -> Array:
+    """An array on the device, of its very type whatever the setting, with no program compiled for its shape."""
+    with jax.enable_x64(True):
+        return jax.device_put(array)
 
 
 def take(tree: Any, index: Any) -> Any:
-    """`tree` with each array indexed along its first axis."""
-    return jax.tree.map(lambda leaf: leaf[index] if eqx.is_array(leaf) else leaf, tree)
+    """`tree` with each array indexed along its first axis: on the host, where no program is compiled for it."""
+
+    def one(leaf: Any) -> Any:
+        if isinstance(leaf, Tracer) or jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            return leaf[index]
+        return on_device(np.asarray(leaf)[index])
+
+    return jax.tree.map(lambda leaf: one(leaf) if eqx.is_array(leaf) else leaf, tree)

@@ -8,6 +8,7 @@ doi:10.1016/j.cosrev.2009.03.005, recommend the regularised form. Classes are re
 """
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
@@ -70,9 +71,9 @@ class Ridge(Hosted):
         punished[:sources] = self.penalty * np.trace(square[:sources, :sources]) / max(sources, 1)
         solution = np.linalg.lstsq(square + np.diag(punished), cross, rcond=None)[0].T
         dtype = readout.weights.dtype
-        network = eqx.tree_at(lambda n: n.readout.weights, network, jnp.asarray(solution[:, :sources], dtype))
+        network = eqx.tree_at(lambda n: n.readout.weights, network, jax.device_put(solution[:, :sources].astype(dtype)))
         if readout.bias is not None:
-            network = eqx.tree_at(lambda n: n.readout.bias, network, jnp.asarray(solution[:, sources], dtype))
+            network = eqx.tree_at(lambda n: n.readout.bias, network, jax.device_put(solution[:, sources].astype(dtype)))
         return network
 
 

@@ -99,7 +99,7 @@ def train(
             raise InvalidInput(f"{type(learner).__name__} solves all networks on the same data; give one Examples")
         return solve_each(population, learner, shared, loss, validation, until, progress)
     size = learner.moment.size
-    weights = sum(leaf[0].size for leaf in jax.tree.leaves(trainable(population.stacked)))
+    weights = sum(leaf.size for leaf in jax.tree.leaves(trainable(population.stacked))) // len(population)
     if width is None:
         alone = len(population) == 1 or weights >= ALONE_FROM
         width = 1 if alone else WIDE_BLOCK if len(population) >= WIDE_FROM else BLOCK
@@ -187,7 +187,7 @@ def _plan(buckets: tuple[Bucket, ...], rows: tuple[int, ...], seed: int, epoch: 
     """Bucket and number of each batch of an epoch, mixed."""
     plan = [(b, k) for b, (bucket, size) in enumerate(zip(buckets, rows)) for k in range(-(-bucket.rows // size))]
     order = np.random.default_rng([seed, epoch]).permutation(len(plan))
-    return jnp.asarray(np.array(plan, np.int32)[order])
+    return jax.device_put(np.array(plan, np.int32)[order])
 
 
 def _by_member(record: dict[str, np.ndarray], numbers: np.ndarray, members: int) -> dict[str, np.ndarray]:
