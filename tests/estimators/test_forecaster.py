@@ -108,6 +108,7 @@ def test_saved_and_loaded_foretells_the_same_and_goes_on_alike(settings, y, tmp_
     np.testing.assert_array_equal(again.predict(2), forecaster.predict(2))
 
 
+@pytest.mark.slow
 def test_intervals_hold_what_comes_as_often_as_they_say():
     """An autoregression with normal noise: its own intervals, from residuals, cover about what they promise."""
     draw = np.random.default_rng(3)
@@ -214,6 +215,7 @@ def test_tables_of_pandas_come_back_with_their_index_continued(y):
     assert single.predict_one_step().index.equals(index)
 
 
+@pytest.mark.slow
 def test_of_many_starts_the_best_are_kept(y):
     forecaster = Forecaster("elman", keep=2, **{**TINY, "n_networks": 5}).fit(y)
     everyone = Forecaster("elman", early_stopping=2, **{**TINY, "n_networks": 5}).fit(y)

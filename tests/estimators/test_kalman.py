@@ -22,6 +22,7 @@ def test_speakers_are_known_after_six_passes_over_half_of_them(tmp_path):
     assert again.optimizer == update
 
 
+@pytest.mark.slow
 def test_values_are_filtered_in_double_precision():
     random = np.random.default_rng(0)
     xs = random.normal(size=(24, 5, 2))

@@ -2,10 +2,12 @@
 
 import jax
 import numpy as np
+import pytest
 
 from mnemon.lab._mackey_glass_horizon import LABELS, MACKEY_GLASS_HORIZON, MackeyGlassRun
 
 
+@pytest.mark.slow
 def test_a_small_reservoir_foretells_the_series_and_its_error_grows():
     run = MackeyGlassRun("mg-esn", 17, learned=500, reservoir=60, origins=20, penalty=1e-8)
     (record,) = run.train([0], 0, None)

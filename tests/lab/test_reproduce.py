@@ -205,6 +205,7 @@ def unbroken(tmp_path_factory):
     return records(folder)
 
 
+@pytest.mark.slow
 def test_in_earnest_networks_asked_later_are_those_of_an_unbroken_run(tmp_path, unbroken, monkeypatch):
     asked, train = [], LatchingRun.train
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from mnemon.lab._counting import CountingRun
 from mnemon.lab._next_symbols import JudgedSquares
@@ -85,6 +86,7 @@ class Published:
         self.updates += 1
 
 
+@pytest.mark.slow
 def test_strings_are_counted_with_the_published_filter(float64):
     update = DecoupledKalmanFilter(START, Annealed(FIRST, LAST, OVER), PROCESS, groups="gates")
     learner = Learner(Truncated1997(), update, Step())

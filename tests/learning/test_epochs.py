@@ -97,6 +97,7 @@ def test_a_bucket_must_be_worth_its_compilation():
     assert_same(list(seen), list(watch(updates=7, buckets=1)[1]))
 
 
+@pytest.mark.slow
 def test_what_a_bucket_is_worth_does_not_depend_on_who_else_is_trained(monkeypatch):
     lengths, each = UNEVEN.xs.lengths, population()[0].weight_count()
     one, two = (sum(len(rows) * lengths[rows].max() for rows in length_buckets(lengths, most)) for most in (1, 2))

@@ -40,6 +40,7 @@ def test_a_unit_has_all_weights_that_lead_to_it():
         np.testing.assert_array_equal(np.sort(vector[units == unit]), np.sort(np.concatenate(mine)))
 
 
+@pytest.mark.slow
 def test_the_next_values_of_two_sines():
     """Evolution leaves a small part of what the closed form alone leaves; losses never rise."""
     solution = evolve(Evolino(12, start=0.3, patience=4), 12)

@@ -117,6 +117,7 @@ def test_wrong_criteria_are_told():
         run((1.0,), Until(2, loss=(1.0, 2.0)))
 
 
+@pytest.mark.slow
 def test_cma_es_goes_to_least_squares(float64):
     pytest.importorskip("cmaes", reason="the extra 'evolution' is not installed")
     people = Population.make(fixed_layer, 2, 0)

@@ -67,6 +67,7 @@ def in_two_states(start):
     return train(people, by(update), ONE, loss=TwoStates(0.5), until=Until(2), width=800)
 
 
+@pytest.mark.slow
 def test_at_a_constant_temperature_states_are_as_boltzmann_has_them():
     """800 walks of 96 proposals, four temperatures; a share of p has a deviation of sqrt(p (1 - p) / 200)."""
     solution = in_two_states(jnp.full((800, 1, 1), -0.01))

@@ -67,7 +67,8 @@ def train(
             begins anew, whatever is given here.
         seed: order of the batches, the same for all members; members' own randomness comes with the population.
         width: networks mapped together; a member's numbers are bit-equal within one width and machine, whoever else
-            is trained. None: 1 for a lone network or networks of many weights, else 8, padded.
+            is trained. None: 1 for a lone network or networks of many weights, else 8, or 16 in a population of 64
+            and more, padded.
         buckets: most length buckets; each is compiled for itself. None: at most 4, and only those that save more
             time in 100 epochs than their compilation takes.
         progress: called with a `Progress` after every epoch; where it returns True, training stops.

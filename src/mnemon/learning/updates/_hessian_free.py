@@ -62,8 +62,9 @@ class HessianFreeMemory(NamedTuple):
 class HessianFree(Update):
     """Truncated-Newton steps by conjugate gradients, for large batches: `Learner(BPTT(), HessianFree(), Batch(1000))`.
 
-    For losses that are convex in the answers. The loss of a batch never rises by its own update. Dropout, where a
-    network has it, is the same throughout an update. On tasks of long lags it gets further in float64: what a step
+    For losses that are convex in the answers. The loss of a batch never rises by its own update, and no step is longer
+    than 1 / sqrt(rounding) times the largest weight (3,000 in float32). Dropout, where a network has it, is the same
+    throughout an update. On tasks of long lags it gets further in float64: what a step
     brings soon becomes less than float32 can show.
 
     Args:
