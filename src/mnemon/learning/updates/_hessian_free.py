@@ -62,10 +62,10 @@ class HessianFreeMemory(NamedTuple):
 class HessianFree(Update):
     """Truncated-Newton steps by conjugate gradients, for large batches: `Learner(BPTT(), HessianFree(), Batch(1000))`.
 
-    For losses that are convex in the answers. The loss of a batch never rises by its own update; nor does a weight change
-    by more than 1 + the largest weight, divided by the root of rounding (times 3,000 in float32). Dropout, where a
-    network has it, is the same throughout an update. On tasks of long lags it gets further in float64: what a step brings
-    soon becomes less than float32 can show.
+    For losses that are convex in the answers. The loss of a batch never rises by its own update; nor does a weight
+    change by more than 1 + the largest weight, divided by the root of rounding (times 3,000 in float32). Dropout, where
+    a network has it, is the same throughout an update. On tasks of long lags it gets further in float64: what a step
+    brings soon becomes less than float32 can show.
 
     Args:
         damping: lambda at the start, at least 0, or one a network; 0 stays 0.
