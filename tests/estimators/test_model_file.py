@@ -32,7 +32,8 @@ from specimens import (
 
 import mnemon
 from mnemon import Sequences
-from mnemon.cells import GRU, SQUASHING, Elman, Start, glorot, orthogonal, uniform, zeros
+from mnemon._tensors import read_tensors, write_tensors
+from mnemon.cells import GRU, SQUASHING, Elman, Start, glorot, orthogonal, trainable, uniform, zeros
 from mnemon.errors import InvalidInput, InvalidType
 from mnemon.layers import Layer, Network, Passage, Readout, Stack
 from mnemon.learning import Optax
@@ -256,6 +257,25 @@ def test_weights_alone_keep_the_memory_of_a_known_optimiser(path):
     classifier = small(network=own, optimizer=Optax("sgd", 0.1, momentum=0.9)).fit(X, y)
     classifier.save(path, weights_only=True)
     loaded = mnemon.load(path, like=classifier.network_)
+    assert_same(weights(loaded.partial_fit(X, y)), weights(classifier.partial_fit(X, y)))
+
+
+def test_a_memory_that_stands_array_by_array_is_put_together(path):
+    """As it stood in files of the same format before the optimiser held few weights as one vector."""
+    classifier = small(optimizer=Optax("adam", 0.05), n_networks=2).fit(X, y)
+    classifier.save(path)
+    tensors, words = read_tensors(path)
+    shapes = [leaf.shape for leaf in jax.tree.leaves(trainable(classifier.population_.stacked))]
+    arrays, pieces = {name: array for name, array in tensors.items() if not name.startswith("memory.")}, []
+    for k in range(len(tensors) - len(arrays)):
+        array, ends = tensors[f"memory.{k}"], np.cumsum([np.prod(shape[1:], dtype=int) for shape in shapes])
+        flat = array.shape == (2, ends[-1])
+        parts = np.split(array, ends[:-1], axis=1) if flat else [array]
+        pieces += [part.reshape(shape) for part, shape in zip(parts, shapes)] if flat else parts
+    assert len(pieces) > 2 * len(shapes)
+    memory = {f"memory.{k}": piece for k, piece in enumerate(pieces)}
+    write_tensors(path, "the model", arrays | memory, words, overwrite=True)
+    loaded = mnemon.load(path)
     assert_same(weights(loaded.partial_fit(X, y)), weights(classifier.partial_fit(X, y)))
 
 

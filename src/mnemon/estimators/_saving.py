@@ -6,6 +6,7 @@ network (`Saves`) writes its fitted attributes alone.
 """
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -272,11 +273,27 @@ def _memory(estimator: Any, tensors: dict[str, np.ndarray], *, kept: bool) -> An
     fresh = eqx.filter_eval_shape(begin, update, trained)
     arrays, rest = eqx.partition(fresh, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
     leaves, structure = jax.tree.flatten(arrays)
-    found = [
-        jax.device_put(tensor(tensors, f"memory.{k}", leaf.shape).astype(leaf.dtype, copy=False))
-        for k, leaf in enumerate(leaves)
-    ]
+    found, at = [], 0
+    for leaf in leaves:
+        array, at = _remembered(tensors, at, leaf.shape)
+        found.append(jax.device_put(array.astype(leaf.dtype, copy=False)))
     return eqx.combine(jax.tree.unflatten(structure, found), rest)
+
+
+def _remembered(tensors: dict[str, np.ndarray], at: int, shape: tuple[int, ...]) -> tuple[np.ndarray, int]:
+    """The memory's tensor number `at`, and the number of the next.
+
+    A vector may stand in the file as the arrays that it is made of: so it did before `Optax` put them together.
+    """
+    pieces, size, wanted = [], 0, math.prod(shape[1:])
+    while len(shape) == 2 and size < wanted and f"memory.{at}" in tensors:
+        piece = tensors[f"memory.{at}"]
+        pieces.append(piece.reshape(len(piece), -1))
+        size, at = size + pieces[-1].shape[1], at + 1
+    if len(pieces) > 1 and size == wanted and {len(piece) for piece in pieces} == {shape[0]}:
+        return np.concatenate(pieces, axis=1), at
+    at = at - len(pieces)
+    return tensor(tensors, f"memory.{at}", shape), at + 1
 
 
 def _encodes(value: Any) -> bool:
