@@ -15,8 +15,8 @@
 
 namespace {
 
-constexpr int64_t kStrip = 8;                // rows
-constexpr int64_t kStretchBytes = 128 << 10; // what comes and goes, and the errors that are gathered
+constexpr int64_t kStrip = 8;                 // rows
+constexpr int64_t kStretchBytes = 128 << 10;  // what comes and goes, and the errors that are gathered
 constexpr int kCrowdRows = MNEMON_BYTES == 64 ? 4 : 3, kCrowdColumns = MNEMON_BYTES == 64 ? 5 : 3;
 
 // Calls f(height, first row, width, first column) over blocks of nearly equal size.
